@@ -1,0 +1,99 @@
+package http1
+
+import (
+	"net/http"
+	"strconv"
+)
+
+// framing gathers the fields that decide where a message ends (RFC 9112 §6).
+type framing struct {
+	lengths, codings    int // field lines of each
+	length, coding      string
+	close, keepAlive    bool
+	connection, upgrade bool
+}
+
+func (f *framing) scan(fields []Field) {
+	for _, h := range fields {
+		switch len(h.Name) {
+		case len("Upgrade"):
+			f.upgrade = f.upgrade || equalFold(h.Name, "Upgrade")
+		case len("Connection"):
+			if equalFold(h.Name, "Connection") {
+				f.connection = true
+				f.close = f.close || HasToken(h.Value, "close")
+				f.keepAlive = f.keepAlive || HasToken(h.Value, "keep-alive")
+			}
+		case len("Content-Length"):
+			if equalFold(h.Name, "Content-Length") {
+				f.lengths++
+				f.length = h.Value
+			}
+		case len("Transfer-Encoding"):
+			if equalFold(h.Name, "Transfer-Encoding") {
+				f.codings++
+				f.coding = h.Value
+			}
+		}
+	}
+}
+
+// body is the length that the fields state, or none if they state nothing. Anything
+// that another recipient might read differently is refused.
+func (f *framing) body(minor int, none int64) (int64, error) {
+	switch {
+	case f.codings > 0 && f.lengths > 0:
+		return 0, bad("Transfer-Encoding and Content-Length in one message") // §6.1
+	case f.codings > 0 && minor == 0:
+		return 0, bad("Transfer-Encoding in an HTTP/1.0 message") // §6.1
+	case f.codings > 1:
+		return 0, bad("repeated Transfer-Encoding")
+	case f.codings == 1:
+		return Chunked, checkCoding(f.coding)
+	case f.lengths > 1:
+		return 0, bad("repeated Content-Length") // §6.3
+	case f.lengths == 1:
+		return parseLength(f.length)
+	}
+	return none, nil
+}
+
+// checkCoding takes chunked alone: other codings hide the length from somebody (§6.1, §7).
+func checkCoding(coding string) error {
+	if equalFold(coding, "chunked") {
+		return nil
+	}
+	known, last := 0, ""
+	for e, rest, ok := NextElement(coding); ok; e, rest, ok = NextElement(rest) {
+		if equalFold(e, "chunked") {
+			known++
+		}
+		last = e
+	}
+	if known == 1 && equalFold(last, "chunked") {
+		return &Error{http.StatusNotImplemented, "unknown transfer coding"}
+	}
+	return bad("Transfer-Encoding is not one final chunked")
+}
+
+// parseLength takes 1*DIGIT that fit an int64: no sign, no list, not nothing (§6.2).
+func parseLength(s string) (int64, error) {
+	if s == "" || len(s) > 19 {
+		return 0, bad("invalid Content-Length")
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, bad("invalid Content-Length")
+		}
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0, bad("invalid Content-Length")
+	}
+	return n, nil
+}
+
+// persists reports whether the connection may serve another message (RFC 9112 §9.3).
+func (f *framing) persists(minor int) bool {
+	return !f.close && (minor > 0 || f.keepAlive)
+}

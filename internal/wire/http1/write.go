@@ -1,0 +1,103 @@
+package http1
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+)
+
+// AppendRequestLine appends "METHOD target HTTP/1.minor CRLF". Method and target must have
+// been checked: IsToken, and no space or control character.
+func AppendRequestLine(b []byte, method, target string, minor int) []byte {
+	b = append(b, method...)
+	b = append(b, ' ')
+	b = append(b, target...)
+	b = append(b, " HTTP/1."...)
+	b = strconv.AppendInt(b, int64(minor), 10)
+	return append(b, "\r\n"...)
+}
+
+// AppendStatusLine appends "HTTP/1.1 NNN reason CRLF"; an empty reason is the usual one.
+func AppendStatusLine(b []byte, status int, reason string) []byte {
+	if reason == "" {
+		reason = http.StatusText(status)
+	}
+	b = append(b, "HTTP/1.1 "...)
+	b = strconv.AppendInt(b, int64(status), 10)
+	b = append(b, ' ')
+	b = appendValue(b, reason)
+	return append(b, "\r\n"...)
+}
+
+// AppendField appends "name: value CRLF". Control characters in value become spaces; a
+// field whose name is no token is left out: neither can add a line to the head.
+func AppendField(b []byte, name, value string) []byte {
+	if !IsToken(name) {
+		return b
+	}
+	b = append(b, name...)
+	b = append(b, ": "...)
+	b = appendValue(b, value)
+	return append(b, "\r\n"...)
+}
+
+func appendValue(b []byte, s string) []byte {
+	if IsValue(s) {
+		return append(b, s...)
+	}
+	for i := 0; i < len(s); i++ {
+		if class[s[i]]&valueChar == 0 {
+			b = append(b, ' ')
+		} else {
+			b = append(b, s[i])
+		}
+	}
+	return b
+}
+
+// AppendFields appends fields in their order.
+func AppendFields(b []byte, fields []Field) []byte {
+	for _, f := range fields {
+		b = AppendField(b, f.Name, f.Value)
+	}
+	return b
+}
+
+// AppendChunkSize appends the header of a chunk of n bytes, n > 0. The data and CRLF follow.
+func AppendChunkSize(b []byte, n int) []byte {
+	b = strconv.AppendInt(b, int64(n), 16)
+	return append(b, "\r\n"...)
+}
+
+// AppendLastChunk appends the last chunk and the trailers.
+func AppendLastChunk(b []byte, trailers []Field) []byte {
+	b = append(b, "0\r\n"...)
+	b = AppendFields(b, trailers)
+	return append(b, "\r\n"...)
+}
+
+// ChunkedWriter writes a chunked body to W, each Write a chunk in one write of W's.
+type ChunkedWriter struct {
+	W   io.Writer
+	buf []byte
+}
+
+// Write sends p as a chunk; an empty p sends nothing, as an empty chunk would be the last.
+func (c *ChunkedWriter) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	c.buf = AppendChunkSize(c.buf[:0], len(p))
+	c.buf = append(c.buf, p...)
+	c.buf = append(c.buf, "\r\n"...)
+	if _, err := c.W.Write(c.buf); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Close ends the body; W stays open.
+func (c *ChunkedWriter) Close(trailers []Field) error {
+	_, err := c.W.Write(AppendLastChunk(c.buf[:0], trailers))
+	return err
+}
