@@ -1,0 +1,129 @@
+package harness
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// An env gives a file's placeholders their values.
+type env struct {
+	root     string
+	ca       *authority
+	ports    *ports
+	values   map[string]string // by placeholder: ports and backends
+	fillings map[int]string
+}
+
+var placeholder = regexp.MustCompile(`\$\{([A-Z]+)(?:_([\w.-]+))?\}`)
+
+// expand replaces the placeholders that the harness knows and leaves others,
+// which are httpd's own, alone.
+func (e *env) expand(s string) (string, error) {
+	var failed error
+	out := placeholder.ReplaceAllStringFunc(s, func(p string) string {
+		m := placeholder.FindStringSubmatch(p)
+		v, err := e.value(p, m[1], m[2])
+		if err != nil {
+			failed = fmt.Errorf("%s: %w", p, err)
+		}
+		return v
+	})
+	return out, failed
+}
+
+func (e *env) value(whole, kind, name string) (string, error) {
+	if v, ok := e.values[whole]; ok {
+		return v, nil
+	}
+	switch {
+	case kind == "ROOT" && name == "":
+		return e.root, nil
+	case kind == "PORT":
+		port, err := e.ports.next()
+		e.values[whole] = port
+		return port, err
+	case kind == "CA" && name == "":
+		return e.store("certs/ca.crt", e.ca.pem)
+	case kind == "CERT" || kind == "KEY":
+		l, err := e.ca.issue(name)
+		if err != nil {
+			return "", err
+		}
+		if kind == "KEY" {
+			return e.store("certs/"+name+".key", l.key)
+		}
+		return e.store("certs/"+name+".crt", l.cert)
+	case kind == "FILL":
+		n, err := strconv.Atoi(name)
+		return fill(n), err
+	case kind == "BACKEND":
+		return "", fmt.Errorf("no line \"backend %s\" in the script", name)
+	}
+	return whole, nil
+}
+
+// fill returns n bytes in which no position looks like its neighbours.
+func fill(n int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, "%d.", i)
+	}
+	return b.String()[:n]
+}
+
+// store writes a file below the root and returns its absolute path.
+func (e *env) store(path string, data []byte) (string, error) {
+	path = filepath.Join(e.root, path)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return "", err
+	}
+	return path, os.WriteFile(path, data, 0o644)
+}
+
+// normal puts placeholders back in the place of values that differ from run to run.
+func (e *env) normal(s string) string {
+	names := make([]string, 0, len(e.values))
+	for name := range e.values {
+		names = append(names, name)
+	}
+	sort.Slice(names, func(i, j int) bool { return len(e.values[names[i]]) > len(e.values[names[j]]) })
+	for _, name := range names {
+		s = strings.ReplaceAll(s, e.values[name], name)
+	}
+	return strings.ReplaceAll(s, e.root, "${ROOT}")
+}
+
+// ports hands out ports below those that the kernel gives to clients, so that
+// nothing takes one between its choice and the server's start.
+type ports struct{ last atomic.Int32 }
+
+const firstPort, lastPort = 20000, 32000
+
+func newPorts() *ports {
+	p := &ports{}
+	p.last.Store(firstPort + int32(os.Getpid()*97)%(lastPort-firstPort))
+	return p
+}
+
+func (p *ports) next() (string, error) {
+	for range lastPort - firstPort {
+		n := p.last.Add(1)
+		if n > lastPort {
+			p.last.CompareAndSwap(n, firstPort)
+			continue
+		}
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", n))
+		if err == nil {
+			ln.Close()
+			return strconv.Itoa(int(n)), nil
+		}
+	}
+	return "", fmt.Errorf("no free port between %d and %d", firstPort, lastPort)
+}

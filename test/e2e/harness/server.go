@@ -1,0 +1,199 @@
+package harness
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A Server is a program that serves httpd's configuration.
+type Server struct {
+	// Command is the program and the arguments that come before httpd's own.
+	Command []string
+	// Modules is the folder that LoadModule lines find as modules/.
+	Modules string
+	// Without is the prefix of directives that the program doesn't know; their
+	// lines are emptied.
+	Without string
+	// Settle is called before a reload; what it returns is called behind it and
+	// waits until nothing is served by the old configuration any more.
+	Settle func(pid int) (wait func() error, err error)
+}
+
+// Transom is the server of this repository.
+func Transom(binary string) Server { return Server{Command: []string{binary}} }
+
+// modules are loaded before a file's httpd.conf is read; a file needs no
+// LoadModule lines for them.
+var modules = strings.Fields(`mpm_event authn_core authz_core authz_host authz_user authn_file auth_basic
+	access_compat alias dir mime env setenvif headers rewrite proxy proxy_http proxy_wstunnel ssl socache_shmcb
+	filter deflate expires substitute remoteip negotiation autoindex`)
+
+// mimeTypes stands in ROOT/mime.types unless the file brings its own.
+const mimeTypes = "text/html html\ntext/plain txt\ntext/css css\nimage/png png\napplication/json json\n"
+
+// prelude is what stands before a file's httpd.conf.
+func (s Server) prelude(root, port string) string {
+	var b strings.Builder
+	b.WriteString("LogLevel warn ssl:error\n")
+	fmt.Fprintf(&b, "ServerRoot %q\nPidFile logs/httpd.pid\nErrorLog logs/error_log\n", root)
+	for _, m := range modules {
+		fmt.Fprintf(&b, "LoadModule %s_module modules/mod_%s.so\n", m, m)
+	}
+	if os.Getuid() == 0 {
+		b.WriteString("User nobody\nGroup \"#65534\"\n")
+	}
+	b.WriteString("TypesConfig mime.types\n")
+	b.WriteString(`LogFormat "%h %l %u %t \"%r\" %>s %b" common` + "\n")
+	b.WriteString(`LogFormat "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"" combined` + "\n")
+	fmt.Fprintf(&b, "ServerName localhost\nListen 127.0.0.1:%s\nInclude httpd.conf\n", port)
+	return b.String()
+}
+
+// readable empties the lines of directives that the program doesn't know.
+func (s Server) readable(conf string) string {
+	if s.Without == "" {
+		return conf
+	}
+	lines := strings.Split(conf, "\n")
+	for i, l := range lines {
+		if strings.HasPrefix(strings.ToLower(strings.TrimSpace(l)), strings.ToLower(s.Without)) {
+			lines[i] = ""
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (s Server) command(root string, args ...string) *exec.Cmd {
+	all := append(append([]string{}, s.Command[1:]...), "-d", root, "-f", "start.conf")
+	cmd := exec.Command(s.Command[0], append(all, args...)...)
+	cmd.Dir = root
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// A process is a running server. Whoever started it calls stop.
+type process struct {
+	server Server
+	root   string
+	cmd    *exec.Cmd
+	out    output
+	exited chan struct{}
+	err    error // of Wait, once exited is closed
+}
+
+// output collects what the server writes to its standard streams.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// start runs the server in the foreground until it says that it serves. That
+// its port accepts would prove less: httpd binds before it has read everything.
+func (s Server) start(root string, timeout time.Duration) (*process, error) {
+	p := &process{server: s, root: root, cmd: s.command(root, "-DFOREGROUND"), exited: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.exited)
+	}()
+	err := p.await(timeout, "log \""+resumed+"\"", func() bool {
+		return strings.Contains(p.errorLog(), resumed)
+	})
+	if err != nil {
+		err = errors.Join(err, p.stop(timeout))
+	}
+	return p, err
+}
+
+// await polls until the condition holds or the server is gone.
+func (p *process) await(timeout time.Duration, what string, done func() bool) error {
+	for end := time.Now().Add(timeout); !done(); time.Sleep(5 * time.Millisecond) {
+		select {
+		case <-p.exited:
+			return fmt.Errorf("the server exited (%v) and did not %s:\n%s", p.err, what, p.out.String())
+		default:
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("the server did not %s:\n%s", what, p.out.String())
+		}
+	}
+	return nil
+}
+
+const resumed = "resuming normal operations"
+
+// reload is what -k graceful does, and returns when the new configuration serves.
+func (p *process) reload(timeout time.Duration) error {
+	var wait func() error
+	if p.server.Settle != nil {
+		var err error
+		if wait, err = p.server.Settle(p.cmd.Process.Pid); err != nil {
+			return err
+		}
+	}
+	before := strings.Count(p.errorLog(), resumed)
+	if err := p.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		return err
+	}
+	err := p.await(timeout, "log \""+resumed+"\" after SIGUSR1", func() bool {
+		return strings.Count(p.errorLog(), resumed) > before
+	})
+	if err != nil || wait == nil {
+		return err
+	}
+	return wait()
+}
+
+func (p *process) errorLog() string {
+	data, _ := os.ReadFile(filepath.Join(p.root, "logs/error_log"))
+	return string(data)
+}
+
+// stop ends the server as -k stop does and kills what is left of it.
+func (p *process) stop(timeout time.Duration) error {
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	defer syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	select {
+	case <-p.exited:
+		return nil
+	case <-time.After(timeout):
+		return errors.New("the server did not end after SIGTERM")
+	}
+}
+
+// refuse runs the server on a configuration that it must refuse, and returns
+// what it printed.
+func (s Server) refuse(root string) (string, error) {
+	out, err := s.command(root, "-t").CombinedOutput()
+	var exit *exec.ExitError
+	if err == nil {
+		return string(out), mismatch("accepted")
+	}
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		return string(out), mismatch(err.Error())
+	}
+	return string(out), nil
+}
