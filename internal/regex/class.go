@@ -51,6 +51,9 @@ func setOf(pairs string) byteSet {
 
 // text writes the set as a class, or as a literal if it has one member.
 func (s byteSet) text() string {
+	if s == (byteSet{}).not() {
+		return `[\s\S]`
+	}
 	var ranges []string
 	var single string
 	for b := 0; b < 256; b++ {

@@ -63,6 +63,9 @@ func (t *translator) assertion(c byte) (piece, bool, error) {
 	case 'Z':
 		p = t.zeroWidth(`(?=\n?\z)`, false)
 	case 'K':
+		if t.around > 0 {
+			return p, true, t.fail(t.pos, `\K is not allowed in lookarounds`)
+		}
 		p = t.zeroWidth(`(?<`+keepGroup+`>)`, false)
 	default:
 		return piece{}, false, nil

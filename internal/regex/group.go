@@ -142,24 +142,19 @@ func (t *translator) close() error {
 }
 
 type lookaroundKind struct {
-	prefix string
-	behind bool
+	prefix, opposite string
+	behind           bool
 }
 
-var lookarounds = []lookaroundKind{{"=", false}, {"!", false}, {"<=", true}, {"<!", true}}
-
-func isLookaround(text string) bool {
-	for _, kind := range lookarounds {
-		if strings.HasPrefix(text, "(?"+kind.prefix) {
-			return true
-		}
-	}
-	return false
+var lookarounds = []lookaroundKind{
+	{"=", "!", false}, {"!", "=", false}, {"<=", "<!", true}, {"<!", "<=", true},
 }
 
 func (t *translator) lookaround(open int, kind lookaroundKind) (piece, error) {
 	t.hard = true
+	t.around++
 	p, err := t.enclosed("(?"+kind.prefix, false)
+	t.around--
 	if err != nil {
 		return piece{}, err
 	}
@@ -185,58 +180,6 @@ func (t *translator) subroutine() bool {
 	s := strings.TrimLeft(t.rest(), "+-")
 	return s != "" && isDigit(s[0]) || strings.HasPrefix(s, "R)") || strings.HasPrefix(s, "&") ||
 		strings.HasPrefix(s, "P>") || strings.HasPrefix(s, "C")
-}
-
-// conditional reads (?(condition)yes|no); "(?(" has been read.
-func (t *translator) conditional(open int) (piece, error) {
-	t.hard = true
-	condition, err := t.condition(open)
-	if err != nil {
-		return piece{}, err
-	}
-	branches, err := t.branches(false)
-	if err != nil {
-		return piece{}, err
-	}
-	if len(branches) > 2 {
-		return piece{}, t.fail(open, "conditional subpattern contains more than two branches")
-	}
-	if len(branches) == 1 {
-		branches = append(branches, piece{})
-	}
-	p := join(branches)
-	p.text = "(?" + condition + p.text + ")"
-	return p, t.close()
-}
-
-func (t *translator) condition(open int) (string, error) {
-	if strings.HasPrefix(t.rest(), "?") {
-		p, err := t.group()
-		if err == nil && !isLookaround(p.text) {
-			err = t.fail(open, "condition is not a lookaround assertion")
-		}
-		return p.text, err
-	}
-	at := t.pos
-	end := strings.IndexByte(t.rest(), ')')
-	if end < 0 {
-		return "", t.fail(at, "missing closing parenthesis for condition")
-	}
-	text := t.rest()[:end]
-	t.pos += end + 1
-	if number, ok := t.groupNumber(text); ok {
-		if number <= 0 {
-			return "", t.fail(at, "reference to non-existent subpattern")
-		}
-		t.refs = append(t.refs, reference{number: number, at: at})
-		return fmt.Sprintf("(%d)", number), nil
-	}
-	name := strings.Trim(text, "<>'")
-	if !validName(name) || text == "R" || text == "DEFINE" {
-		return "", t.fail(at, "condition (%s) is not supported", text)
-	}
-	t.refs = append(t.refs, reference{name: name, at: at})
-	return fmt.Sprintf("(%d)", max(1, numberOf(t.all, name))), nil
 }
 
 // options reads (?i-s) or (?i-s:...); "(?" has been read.

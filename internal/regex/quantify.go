@@ -12,6 +12,9 @@ func (t *translator) quantify(p piece) (piece, error) {
 	if p.fixed {
 		return piece{}, t.fail(at, "quantifier does not follow a repeatable item")
 	}
+	if err := t.skip(); err != nil {
+		return piece{}, err
+	}
 	possessive, lazy := t.accept("+"), false
 	if !possessive {
 		lazy = t.accept("?") != t.mode.ungreedy

@@ -19,12 +19,13 @@ const (
 // pattern is then translated once more in regexp2's own terms, with every
 // group numbered explicitly and all names known.
 type translator struct {
-	src   string
-	flags Flags
-	pos   int
-	depth int
-	mode  mode
-	quote bool // between \Q and \E
+	src    string
+	flags  Flags
+	pos    int
+	depth  int // of parentheses
+	around int // of lookarounds
+	mode   mode
+	quote  bool // between \Q and \E
 
 	backtrack bool // writing for regexp2
 	hard      bool // needs regexp2
@@ -290,7 +291,7 @@ func (t *translator) setPiece(s byteSet) piece {
 
 func (t *translator) dot(all bool) piece {
 	if all {
-		return piece{text: "(?s:.)", min: 1, max: 1}
+		return piece{text: byteSet{}.not().text(), min: 1, max: 1}
 	}
 	return piece{text: `[^\n]`, min: 1, max: 1}
 }
