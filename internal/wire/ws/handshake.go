@@ -1,0 +1,130 @@
+// Package ws knows the bytes of RFC 6455: the handshake's checks, frame headers, and small control frames.
+// It does no I/O and never looks at a payload, save for the two bytes of a close code.
+package ws
+
+import (
+	"crypto/sha1"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// Why a request or a response is no WebSocket handshake. A request that fails a check stays HTTP, except
+// for ErrBody, which deserves a 400; a response that fails one must not be honoured (502).
+var (
+	ErrUpgrade    = errors.New("ws: Upgrade is not the one token websocket")
+	ErrConnection = errors.New("ws: Connection lacks the token upgrade")
+	ErrMethod     = errors.New("ws: the method is not GET")
+	ErrProto      = errors.New("ws: the protocol is not HTTP/1.1")
+	ErrVersion    = errors.New("ws: Sec-WebSocket-Version is not 13")
+	ErrKey        = errors.New("ws: no single Sec-WebSocket-Key")
+	ErrBody       = errors.New("ws: a handshake has no body")
+	ErrStatus     = errors.New("ws: the status is not 101")
+	ErrAccept     = errors.New("ws: Sec-WebSocket-Accept does not answer the key")
+)
+
+// CheckRequest returns nil if the request is a complete handshake (RFC 6455 section 4.2.1). contentLength is
+// as in http.Request: -1 for a body of unknown length. It is cheap for requests that ask for no upgrade.
+func CheckRequest(method, proto string, h http.Header, contentLength int64) error {
+	switch {
+	case !upgradesToWebSocket(h):
+		return ErrUpgrade
+	case !hasToken(h["Connection"], "upgrade"):
+		return ErrConnection
+	case method != http.MethodGet:
+		return ErrMethod
+	case proto != "HTTP/1.1":
+		return ErrProto
+	case one(h, "Sec-Websocket-Version") != "13":
+		return ErrVersion
+	case !validKey(one(h, "Sec-Websocket-Key")):
+		return ErrKey
+	case hasBody(h, contentLength):
+		return ErrBody
+	}
+	return nil
+}
+
+// CheckResponse returns nil if the response completes the handshake that was sent with key (section 4.1).
+func CheckResponse(status int, h http.Header, key string) error {
+	switch {
+	case status != http.StatusSwitchingProtocols:
+		return ErrStatus
+	case !upgradesToWebSocket(h):
+		return ErrUpgrade
+	case !hasToken(h["Connection"], "upgrade"):
+		return ErrConnection
+	case one(h, "Sec-Websocket-Accept") != Accept(key):
+		return ErrAccept
+	}
+	return nil
+}
+
+// Accept is the Sec-WebSocket-Accept that answers key.
+func Accept(key string) string {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// Extensions reports whether a 101 response agrees to an extension, which may then use the RSV bits.
+func Extensions(h http.Header) bool {
+	for _, v := range h["Sec-Websocket-Extensions"] {
+		if strings.Trim(v, " \t,") != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func upgradesToWebSocket(h http.Header) bool {
+	return strings.EqualFold(one(h, "Upgrade"), "websocket")
+}
+
+// one returns the value of a field that must stand there once, and "" otherwise.
+func one(h http.Header, name string) string {
+	v := h[name]
+	if len(v) != 1 {
+		return ""
+	}
+	return strings.Trim(v[0], " \t")
+}
+
+func hasToken(lines []string, token string) bool {
+	for _, line := range lines {
+		for item := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.Trim(item, " \t"), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// validKey asks for base64's alphabet but not for sixteen bytes: the length protects nobody, and the
+// handshakes that people type by hand to find a fault are often a byte or two off. The backend judges that.
+func validKey(key string) bool {
+	if key == "" || len(key) > 128 {
+		return false
+	}
+	for i := range len(key) {
+		c := key[i]
+		alnum := c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !alnum && c != '+' && c != '/' && c != '=' {
+			return false
+		}
+	}
+	return true
+}
+
+func hasBody(h http.Header, contentLength int64) bool {
+	if contentLength != 0 || len(h["Transfer-Encoding"]) > 0 {
+		return true
+	}
+	for _, v := range h["Content-Length"] {
+		if strings.Trim(v, " \t") != "0" {
+			return true
+		}
+	}
+	return false
+}
