@@ -1,0 +1,248 @@
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"transom/internal/wire/http1"
+)
+
+// Dialer says how connections are made; zero fields mean the network.
+type Dialer struct {
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// Lookup resolves a host. With a Dial and no Lookup of its own, Dial is given the name.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+
+	// WrapRaw, if not nil, is put between the socket and TLS (a tunnel's transport).
+	WrapRaw func(net.Conn) net.Conn
+}
+
+// Connect returns a connection to the request's origin, pooled or new. The caller must Release or Take it. An error is an *Error.
+func (w *Worker) Connect(ctx context.Context, req *Request, defaultPort string) (*Conn, error) {
+	return w.connect(ctx, req, defaultPort, false)
+}
+
+// connect with fresh set leaves the pool's connections alone: the one before was dead.
+func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, fresh bool) (*Conn, error) {
+	now := time.Now()
+	if !w.Usable(now) {
+		return nil, disabledError(w)
+	}
+	name := w.serverNameFor(req)
+	for {
+		c, err := w.pool.get(ctx, w.Acquire)
+		if err != nil {
+			e := busyError(w, err)
+			e.Abandoned = ctx.Err() != nil
+			return nil, e
+		}
+		if c == nil {
+			break
+		}
+		if !fresh && c.fits(now, name, w.TTL) {
+			c.worker, c.Reused = w, true
+			return w.busyWith(c, req), nil
+		}
+		c.Conn.Close()
+		w.pool.free()
+	}
+	c, err := w.open(ctx, req, defaultPort, name)
+	if err != nil {
+		w.pool.free()
+		return nil, err
+	}
+	w.Recover()
+	return w.busyWith(c, req), nil
+}
+
+func (w *Worker) busyWith(c *Conn, req *Request) *Conn {
+	c.gone.Store(false)
+	c.pooled = w.reuse() && req.URL == nil && !req.NoReuse
+	c.setTimeout(w.timeoutFor(req))
+	w.busy.Add(1)
+	return c
+}
+
+func (w *Worker) serverNameFor(req *Request) string {
+	u := w.target(req)
+	if !u.TLS() {
+		return ""
+	}
+	if req.ServerName != "" {
+		return req.ServerName
+	}
+	return u.Host
+}
+
+func (w *Worker) target(req *Request) *URL {
+	if req.URL != nil {
+		return req.URL
+	}
+	return &w.URL
+}
+
+func (w *Worker) open(ctx context.Context, req *Request, defaultPort, name string) (*Conn, error) {
+	u := w.target(req)
+	if u.TLS() && w.TLS == nil {
+		return nil, &Error{Status: 500, Code: "AH01961", Worker: w.name,
+			Reason: "SSL Proxy requested for " + u.HostPort() + " but not enabled [Hint: SSLProxyEngine]"}
+	}
+	conn, err := w.dial(ctx, req, u, defaultPort)
+	if err != nil {
+		return nil, err
+	}
+	w.tune(conn)
+	c := &Conn{Conn: conn, Raw: conn, worker: w, serverName: name}
+	c.probe.init(conn)
+	if u.TLS() {
+		if err := c.handshake(ctx, w, name, w.timeoutFor(req)); err != nil {
+			conn.Close()
+			return nil, err
+		}
+	}
+	c.R = http1.NewReader(c)
+	return c, nil
+}
+
+// dial tries the host's addresses in their order. That none answers puts the worker in error.
+func (w *Worker) dial(ctx context.Context, req *Request, u *URL, defaultPort string) (net.Conn, error) {
+	network, addr := u.Address(defaultPort)
+	addrs := []string{addr}
+	if network == "tcp" {
+		var err error
+		if addrs, err = w.resolve(ctx, u, addr); err != nil {
+			return nil, dnsError(w, u.Host, err)
+		}
+	}
+	timeout := w.connectTimeoutFor(req)
+	var failed error
+	for _, a := range addrs {
+		one, cancel := context.WithTimeout(ctx, timeout)
+		conn, err := w.Dialer.dial(one, network, a)
+		cancel()
+		if err == nil {
+			return conn, nil
+		}
+		failed = err
+	}
+	e := connectError(w, u.HostPort(), failed)
+	if ctx.Err() != nil {
+		e.Abandoned = true
+		return nil, e
+	}
+	w.dns.forget(u.Host)
+	w.Fail(time.Now())
+	return nil, e
+}
+
+var network = net.Dialer{KeepAlive: -1}
+
+func (d *Dialer) dial(ctx context.Context, kind, addr string) (net.Conn, error) {
+	if d.Dial != nil {
+		return d.Dial(ctx, kind, addr)
+	}
+	return network.DialContext(ctx, kind, addr)
+}
+
+func (w *Worker) tune(conn net.Conn) {
+	t, ok := conn.(*net.TCPConn)
+	if !ok {
+		return
+	}
+	if w.KeepAlive {
+		t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: -1, Interval: -1, Count: -1}) // the system's times
+	}
+	if w.ReceiveBufferSize > 0 {
+		t.SetReadBuffer(w.ReceiveBufferSize)
+	}
+}
+
+func (c *Conn) handshake(ctx context.Context, w *Worker, name string, timeout time.Duration) error {
+	if w.Dialer.WrapRaw != nil {
+		c.Raw = w.Dialer.WrapRaw(c.Raw)
+	}
+	config := w.TLS.Clone()
+	config.ServerName = strings.TrimSuffix(name, ".")
+	t := tls.Client(c.Raw, config)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if err := t.HandshakeContext(ctx); err != nil {
+		return &Error{Status: 502, Code: "AH00898", Reason: "Error during SSL Handshake with remote server", Worker: w.name, Err: err}
+	}
+	c.Conn = t
+	return nil
+}
+
+// addressCache keeps looked up addresses of the worker's host (addressttl).
+type addressCache struct {
+	mu    sync.Mutex
+	host  string
+	addrs []netip.Addr
+	until time.Time // zero: until forgotten
+}
+
+func (w *Worker) resolve(ctx context.Context, u *URL, addr string) ([]string, error) {
+	if _, err := netip.ParseAddr(u.Host); err == nil || w.Dialer.Dial != nil && w.Dialer.Lookup == nil {
+		return []string{addr}, nil
+	}
+	addrs := w.dns.get(u.Host, time.Now())
+	if addrs == nil {
+		lookup := w.Dialer.Lookup
+		if lookup == nil {
+			lookup = lookupHost
+		}
+		var err error
+		if addrs, err = lookup(ctx, u.Host); err != nil {
+			return nil, err
+		}
+		if len(addrs) == 0 {
+			return nil, &net.DNSError{Err: "no addresses", Name: u.Host, IsNotFound: true}
+		}
+		if w.reuse() && !w.Generic && w.AddressTTL != 0 {
+			w.dns.put(u.Host, addrs, w.AddressTTL)
+		}
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	list := make([]string, len(addrs))
+	for i, a := range addrs {
+		list[i] = net.JoinHostPort(a.Unmap().String(), port)
+	}
+	return list, nil
+}
+
+func lookupHost(ctx context.Context, host string) ([]netip.Addr, error) {
+	resolver := net.Resolver{PreferGo: true}
+	return resolver.LookupNetIP(ctx, "ip", host)
+}
+
+func (a *addressCache) get(host string, now time.Time) []netip.Addr {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.host != host || !a.until.IsZero() && now.After(a.until) {
+		return nil
+	}
+	return a.addrs
+}
+
+func (a *addressCache) put(host string, addrs []netip.Addr, ttl time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.host, a.addrs, a.until = host, addrs, time.Time{}
+	if ttl > 0 {
+		a.until = time.Now().Add(ttl)
+	}
+}
+
+func (a *addressCache) forget(host string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.host == host {
+		a.host, a.addrs = "", nil
+	}
+}

@@ -1,0 +1,179 @@
+package upstream
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// pool keeps the idle connections of a worker, the one used last on top, and counts all of them against a limit. Whoever holds a
+// slot, with a connection or about to make one, gives it back by put or free.
+type pool struct {
+	limit int // 0: none
+	smax  int // 0: none
+	ttl   time.Duration
+
+	mu       sync.Mutex
+	idle     []*Conn
+	open     int // slots taken: connections idle and in use
+	waiters  []chan *Conn
+	drained  bool
+	reaping  bool // a timer is set
+	lastLook time.Time
+}
+
+// quiet is how long a connection may be idle before the pool looks whether the backend has closed it.
+const quiet = time.Minute
+
+// get returns an idle connection, which may be stale, or nil and the right to make one. It waits at most wait (0: as long as ctx
+// lasts) when the limit is reached.
+func (p *pool) get(ctx context.Context, wait time.Duration) (*Conn, error) {
+	p.mu.Lock()
+	if n := len(p.idle); n > 0 {
+		c := p.idle[n-1]
+		p.idle[n-1] = nil
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return c, nil
+	}
+	if p.limit == 0 || p.open < p.limit || p.drained {
+		p.open++
+		p.mu.Unlock()
+		return nil, nil
+	}
+	turn := make(chan *Conn, 1)
+	p.waiters = append(p.waiters, turn)
+	p.mu.Unlock()
+	return p.await(ctx, turn, wait)
+}
+
+func (p *pool) await(ctx context.Context, turn chan *Conn, wait time.Duration) (*Conn, error) {
+	var expired <-chan time.Time
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		expired = timer.C
+	}
+	var err error
+	select {
+	case c := <-turn:
+		return c, nil
+	case <-expired:
+		err = errBusy
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	p.mu.Lock()
+	if i := slices.Index(p.waiters, turn); i >= 0 {
+		p.waiters = slices.Delete(p.waiters, i, i+1)
+		p.mu.Unlock()
+		return nil, err
+	}
+	p.mu.Unlock()
+	return <-turn, nil // the turn came meanwhile
+}
+
+// put takes back a connection that can be used again.
+func (p *pool) put(c *Conn, now time.Time) {
+	c.idleSince = now
+	p.mu.Lock()
+	if p.drained {
+		p.mu.Unlock()
+		c.Conn.Close()
+		p.free()
+		return
+	}
+	if len(p.waiters) > 0 {
+		turn := p.waiters[0]
+		p.waiters = slices.Delete(p.waiters, 0, 1)
+		p.mu.Unlock()
+		turn <- c
+		return
+	}
+	p.idle = append(p.idle, c)
+	dead := p.expired(now)
+	p.watch()
+	p.mu.Unlock()
+	closeAll(dead)
+}
+
+// free gives up a slot, or hands it to the first who waits.
+func (p *pool) free() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.waiters) > 0 {
+		turn := p.waiters[0]
+		p.waiters = slices.Delete(p.waiters, 0, 1)
+		turn <- nil
+		return
+	}
+	p.open--
+}
+
+// expired takes those out that must not be used again: too old, or found closed by the backend. The caller holds mu.
+func (p *pool) expired(now time.Time) []*Conn {
+	n := 0
+	if p.ttl > 0 {
+		for n < len(p.idle) && now.Sub(p.idle[n].idleSince) >= p.ttl {
+			n++
+		}
+	}
+	if n == 0 && len(p.idle) > 1 && now.Sub(p.idle[0].idleSince) > quiet && now.Sub(p.lastLook) > time.Second {
+		p.lastLook = now
+		if p.idle[0].closed() {
+			n = 1
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	dead := slices.Clone(p.idle[:n])
+	p.idle = slices.Delete(p.idle, 0, n)
+	p.open -= n // nobody waits while there are idle ones
+	return dead
+}
+
+// watch sets a timer for the oldest idle connection's ttl. The caller holds mu.
+func (p *pool) watch() {
+	if p.ttl <= 0 || p.reaping || len(p.idle) == 0 {
+		return
+	}
+	p.reaping = true
+	time.AfterFunc(p.ttl, func() {
+		p.mu.Lock()
+		p.reaping = false
+		dead := p.expired(time.Now())
+		p.watch()
+		p.mu.Unlock()
+		closeAll(dead)
+	})
+}
+
+func (p *pool) drain() {
+	p.mu.Lock()
+	p.drained = true
+	dead := p.idle
+	p.idle = nil
+	p.open -= len(dead)
+	waiters := p.waiters
+	p.waiters = nil
+	p.open += len(waiters)
+	p.mu.Unlock()
+	for _, turn := range waiters {
+		turn <- nil
+	}
+	closeAll(dead)
+}
+
+func (p *pool) counts() (open, idle, limit, waiting int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.open, len(p.idle), p.limit, len(p.waiters)
+}
+
+func closeAll(conns []*Conn) {
+	for _, c := range conns {
+		c.Conn.Close()
+	}
+}

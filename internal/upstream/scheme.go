@@ -1,0 +1,144 @@
+// Package upstream speaks to origin servers: workers and their connection pools, balancers, health checks, and the schemes that
+// answer one request over a worker. Names and behaviour are mod_proxy's.
+package upstream
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"transom/internal/wire/http1"
+)
+
+// Scheme answers one request over a worker. Every scheme passes the suite in upstream/suite.
+type Scheme interface {
+	Name() string        // "http"
+	DefaultPort() string // "80"; "" if the scheme has none
+
+	// Exchange sends req over a connection of w and returns once the response's head has come. An error is an *Error. The caller
+	// owns the Response and must Close its Body, or take over Upgraded; both give the connection back or end it.
+	Exchange(ctx context.Context, w *Worker, req *Request) (*Response, error)
+}
+
+// Field is one line of a header, in the case in which it was or will be written.
+type Field = http1.Field
+
+// Request is what a scheme sends. It belongs to Exchange until the Response's Body is closed.
+type Request struct {
+	Method string
+	Target string // path and query as they go out; "*" for OPTIONS
+	Host   string // the Host that the backend sees; "" means that of the URL
+
+	// URL is the origin, if it isn't the worker's own (the default worker, a host made from $1). Such connections are not pooled.
+	URL *URL
+
+	// Fields are sent in this order and case, without Host, framing and hop-by-hop fields, which the scheme writes itself.
+	Fields []Field
+
+	// Env is what CGI-like protocols pass on as variables; HTTP ignores it.
+	Env []Field
+
+	Body          io.Reader // nil: none. Read by at most one goroutine at a time, perhaps not the caller's
+	ContentLength int64     // of Body; -1: unknown
+	Trailer       func() []Field
+
+	// AbortBody makes a blocked Body.Read return. It is called when the response is over before the request is. Without it Close
+	// of a Response.Body waits until Body.Read returns.
+	AbortBody func()
+
+	// Upgrade says that Fields hold a valid WebSocket handshake, and that the caller can switch (RFC 6455 4.2.1).
+	Upgrade bool
+
+	// Expect100 says that the client waits for 100 before it sends Body, and that the origin decides (Proxy100Continue).
+	Expect100 bool
+
+	// Interim is told of each 1xx before the response, 101 excepted; nil if nobody wants them.
+	Interim func(status int, fields []Field)
+
+	Timeout    time.Duration // idle timeout of reads and writes if the worker has none (ProxyTimeout, else Timeout)
+	ServerName string        // TLS server name; "" means the URL's host
+	HTTP10     bool          // force-proxy-request-1.0
+	NoReuse    bool          // proxy-nokeepalive
+	NeedLength bool          // proxy-sendcl: the body must not go out chunked
+}
+
+// Response is what came back. Hop-by-hop fields are gone from Fields.
+type Response struct {
+	Status        int
+	Reason        string
+	Major, Minor  int // of the HTTP version the backend spoke
+	Fields        []Field
+	ContentLength int64 // of Body; -1: unknown
+
+	// Body is never nil. Reading it to its end returns the connection to the pool; Close before that ends the connection. It
+	// implements io.WriterTo.
+	Body    io.ReadCloser
+	Trailer func() []Field // after Body's end; nil if the scheme has none
+
+	// Upgraded is set for a 101 that answers the request's handshake. Body is then empty.
+	Upgraded *Upgraded
+
+	Worker *Worker
+}
+
+// Upgraded is a connection that left HTTP. The receiver owns it.
+type Upgraded struct {
+	Conn     net.Conn // TLS included
+	Raw      net.Conn // below TLS, as Dialer.WrapRaw made it; the same as Conn without TLS
+	Buffered []byte   // what the backend sent behind its 101
+	Done     func()   // to be called when the tunnel has ended: the worker is less busy
+}
+
+// Get returns the first value of a field, or "".
+func (r *Response) Get(name string) string { return http1.Get(r.Fields, name) }
+
+// AddTo adds the response's fields to h under canonical names.
+func (r *Response) AddTo(h http.Header) {
+	for _, f := range r.Fields {
+		key := http1.Canonical(f.Name)
+		h[key] = append(h[key], f.Value)
+	}
+}
+
+// Ordered makes fields of h in the order and case of the client's own fields; what those don't name follows in the order of names.
+func Ordered(h http.Header, sent []Field) []Field {
+	out := make([]Field, 0, len(h)+2)
+	for _, f := range sent {
+		key := http1.Canonical(f.Name)
+		if listed(out, key) {
+			continue
+		}
+		for _, v := range h[key] {
+			out = append(out, Field{Name: f.Name, Value: v})
+		}
+	}
+	return appendRest(out, h)
+}
+
+func listed(fields []Field, name string) bool {
+	for _, f := range fields {
+		if len(f.Name) == len(name) && strings.EqualFold(f.Name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func appendRest(out []Field, h http.Header) []Field {
+	first := len(out)
+	for key, values := range h {
+		if listed(out[:first], key) {
+			continue
+		}
+		for _, v := range values {
+			out = append(out, Field{Name: key, Value: v})
+		}
+	}
+	rest := out[first:]
+	slices.SortStableFunc(rest, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
