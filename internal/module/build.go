@@ -1,0 +1,132 @@
+package module
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"transom/internal/conf"
+	"transom/internal/observe"
+)
+
+// Build is a configuration becoming a Site.
+type Build struct {
+	ServerRoot string
+	Process    Process
+	Site       *Site
+	Modules    []*Module
+	Loaded     map[string]bool // identifiers named by LoadModule; modules need no loading to work
+	Listen     []ListenAddress
+	Kept       *Kept // what outlives a reload
+	Sinks      *observe.Sinks
+	Checking   bool // -t: look, but leave no trace: open no log, bind no port
+	Defined    func(name string) bool
+
+	Warnings []Diagnostic
+	Errors   []Diagnostic
+	Apply    func(in Command, children []*conf.Node) // set by site
+	sections int
+}
+
+// ListenAddress is one Listen directive.
+type ListenAddress struct {
+	conf.Pos
+	Address  string // "host:port" as package net wants it; host may be empty
+	Protocol string // "http", "https", or empty
+}
+
+// Diagnostic is a warning or an error at a place in the configuration.
+type Diagnostic struct {
+	conf.Pos
+	Directive string
+	Text      string
+}
+
+func (d Diagnostic) String() string {
+	if d.File == "" {
+		return d.Text
+	}
+	return fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Text)
+}
+
+func (b *Build) apply(in Command, children []*conf.Node) { b.Apply(in, children) }
+
+// Warnf records a warning; n may be nil.
+func (b *Build) Warnf(n *conf.Node, format string, args ...any) {
+	b.Warnings = append(b.Warnings, diagnostic(n, fmt.Sprintf(format, args...)))
+}
+
+// Errorf records an error; n may be nil.
+func (b *Build) Errorf(n *conf.Node, format string, args ...any) {
+	b.Errors = append(b.Errors, diagnostic(n, fmt.Sprintf(format, args...)))
+}
+
+func diagnostic(n *conf.Node, text string) Diagnostic {
+	if n == nil {
+		return Diagnostic{Text: text}
+	}
+	return Diagnostic{Pos: n.Pos, Directive: n.Name, Text: text}
+}
+
+// NewSection makes a section with an ID of its own; the caller puts it into a list.
+func (b *Build) NewSection(kind SectionKind, n *conf.Node, name string, m Matcher) *Section {
+	b.sections++
+	return &Section{Pos: n.Pos, Kind: kind, ID: b.sections, Name: name, Path: name, Title: "<" + n.Name + " " + n.Raw + ">", Match: m, Settings: &Settings{}}
+}
+
+// Kept holds what outlives a reload: worker pools, tunnels, shared counters. Everything in it is safe for concurrent use.
+type Kept struct {
+	mu     sync.Mutex
+	values map[string]any
+}
+
+// Keep returns the value kept under key, made by create the first time.
+func Keep[T any](k *Kept, key string, create func() T) T {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if v, ok := k.values[key]; ok {
+		return v.(T)
+	}
+	if k.values == nil {
+		k.values = map[string]any{}
+	}
+	v := create()
+	k.values[key] = v
+	return v
+}
+
+// Process are the settings of core that belong to the whole process.
+type Process struct {
+	User, Group      string
+	PidFile          string
+	ServerTokens     string
+	ListenBacklog    int
+	GracefulShutdown time.Duration // GracefulShutdownTimeout; 0: no limit
+	// Sizes of httpd's process model; Transom has one process and reads them for what they say of `max` of a worker.
+	MPM map[string]int // lower-case directive name -> number
+}
+
+// Processes is how many processes httpd would run at most with these MPM directives: what a limit that httpd counts per
+// process must be multiplied with. Prefork has a process for each of MaxRequestWorkers; the other MPMs share them by
+// ThreadsPerChild.
+func (p *Process) Processes() int {
+	get := func(def int, names ...string) int {
+		for _, n := range names {
+			if v := p.MPM[n]; v > 0 {
+				return v
+			}
+		}
+		return def
+	}
+	if _, threaded := p.MPM["threadsperchild"]; threaded {
+		threads := get(25, "threadsperchild")
+		return max(1, get(400, "maxrequestworkers", "maxclients")/threads)
+	}
+	if _, sized := p.MPM["maxrequestworkers"]; sized {
+		return get(256, "maxrequestworkers")
+	}
+	if _, sized := p.MPM["maxclients"]; sized {
+		return get(256, "maxclients")
+	}
+	return 16 // httpd's event MPM: 400 MaxRequestWorkers of 25 threads each
+}

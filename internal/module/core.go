@@ -1,0 +1,198 @@
+package module
+
+import (
+	"time"
+
+	"transom/internal/observe"
+)
+
+// CoreServer are the settings of httpd's core that belong to a server. Everyone may read them; core alone writes them.
+var CoreServer = &Slot[CoreServerSettings]{Merge: mergeCoreServer}
+
+type CoreServerSettings struct {
+	ServerAdmin           string
+	DocumentRoot          string
+	Timeout               time.Duration // 0: 60 s
+	KeepAlive             Flag
+	KeepAliveTimeout      time.Duration // negative: unset; see KeepAliveTimeoutSet
+	KeepAliveTimeoutSet   bool
+	MaxKeepAliveRequests  int // 0: unlimited if Set
+	MaxKeepAliveSet       bool
+	LimitRequestLine      int // 0: 8190
+	LimitRequestFields    int // valid if Set; 0: no limit
+	LimitFieldsSet        bool
+	LimitRequestFieldSize int    // 0: 8190
+	TraceEnable           string // "on", "off", "extended" or unset
+	AllowEncodedSlashes   string // "on", "off", "nodecode" or unset
+	AccessFileNames       []string
+	MergeSlashes          Flag
+	Protocols             []string
+	ProtocolOptions       []string // HttpProtocolOptions
+	ErrorLogName          string   // as written
+	LogLevels             *observe.Levels
+}
+
+// CoreDir are the settings of httpd's core that belong to sections.
+var CoreDir = &Slot[CoreDirSettings]{Merge: mergeCoreDir}
+
+type CoreDirSettings struct {
+	UseCanonicalName         Flag
+	UseCanonicalDNS          bool
+	UseCanonicalPhysicalPort Flag
+	HostnameLookups          string // "on", "off", "double" or unset
+	ErrorDocuments           map[int]ErrorDocument
+	ServerSignature          string // "on", "off", "email" or unset
+	Options                  Options
+	AllowOverride            *AllowOverride
+	Satisfy                  string // "all", "any" or unset
+	LimitRequestBody         int64  // -1: unset is expressed by LimitBodySet
+	LimitBodySet             bool
+	LogLevels                *observe.Levels
+	Handler                  string // SetHandler; "none" turns it off
+	HandlerExpr              func(*Request) (string, error)
+	ForceType                string
+	DefaultType              string
+	AddDefaultCharset        string // "off" or a charset or unset
+	FileETag                 []string
+	EnableSendfile           Flag
+	AcceptPathInfo           string // "on", "off", "default" or unset
+	ContentDigest            Flag
+	OutputFilters            []string // SetOutputFilter
+	InputFilters             []string
+}
+
+// ErrorDocument is one of three forms: text, a path on this server, or a URL elsewhere; "default" is all three empty.
+type ErrorDocument struct {
+	Text    string
+	IsText  bool
+	Path    string
+	URL     string
+	Dynamic func(*Request) string // of an expression; replaces the text or the path
+}
+
+// Options is the Options directive with its + and - forms.
+type Options struct {
+	Set, Add, Remove OptionBits
+	IsSet            bool
+}
+
+type OptionBits uint16
+
+const (
+	OptIndexes OptionBits = 1 << iota
+	OptIncludes
+	OptFollowSymLinks
+	OptExecCGI
+	OptSymLinksIfOwner
+	OptMultiViews
+	OptIncNoExec
+	OptAll = OptIndexes | OptIncludes | OptFollowSymLinks | OptExecCGI
+)
+
+// Bits are the options in effect; httpd's default is FollowSymLinks.
+func (o Options) Bits() OptionBits {
+	bits := o.Set
+	if !o.IsSet {
+		bits = OptFollowSymLinks
+	}
+	return bits&^o.Remove | o.Add
+}
+
+// Then is what applies when a second Options directive follows, in the same scope or in one within.
+func (o Options) Then(inner Options) Options {
+	if inner.IsSet {
+		return inner
+	}
+	return Options{Set: o.Set, IsSet: o.IsSet, Add: o.Add&^inner.Remove | inner.Add, Remove: o.Remove&^inner.Add | inner.Remove}
+}
+
+// AllowOverride says what .htaccess files may hold.
+type AllowOverride struct {
+	Groups   Override
+	List     map[string]bool // lower-case names of AllowOverrideList
+	NonFatal bool
+}
+
+func mergeCoreServer(outer, inner *CoreServerSettings) *CoreServerSettings {
+	m := *inner
+	m.ServerAdmin = Inherit(outer.ServerAdmin, inner.ServerAdmin)
+	m.DocumentRoot = Inherit(outer.DocumentRoot, inner.DocumentRoot)
+	m.Timeout = Inherit(outer.Timeout, inner.Timeout)
+	m.KeepAlive = inner.KeepAlive.Inherit(outer.KeepAlive)
+	if !inner.KeepAliveTimeoutSet {
+		m.KeepAliveTimeout, m.KeepAliveTimeoutSet = outer.KeepAliveTimeout, outer.KeepAliveTimeoutSet
+	}
+	if !inner.MaxKeepAliveSet {
+		m.MaxKeepAliveRequests, m.MaxKeepAliveSet = outer.MaxKeepAliveRequests, outer.MaxKeepAliveSet
+	}
+	m.LimitRequestLine = Inherit(outer.LimitRequestLine, inner.LimitRequestLine)
+	if !inner.LimitFieldsSet {
+		m.LimitRequestFields, m.LimitFieldsSet = outer.LimitRequestFields, outer.LimitFieldsSet
+	}
+	m.LimitRequestFieldSize = Inherit(outer.LimitRequestFieldSize, inner.LimitRequestFieldSize)
+	m.TraceEnable = Inherit(outer.TraceEnable, inner.TraceEnable)
+	m.MergeSlashes = inner.MergeSlashes.Inherit(outer.MergeSlashes)
+	if inner.Protocols == nil {
+		m.Protocols = outer.Protocols
+	}
+	if inner.ProtocolOptions == nil {
+		m.ProtocolOptions = outer.ProtocolOptions
+	}
+	m.ErrorLogName = Inherit(outer.ErrorLogName, inner.ErrorLogName)
+	if inner.AccessFileNames == nil {
+		m.AccessFileNames = outer.AccessFileNames
+	}
+	m.LogLevels = Inherit(outer.LogLevels, inner.LogLevels)
+	// AllowEncodedSlashes is not inherited by virtual hosts (httpd's manual, core).
+	return &m
+}
+
+func mergeCoreDir(outer, inner *CoreDirSettings) *CoreDirSettings {
+	m := *inner
+	m.UseCanonicalName = inner.UseCanonicalName.Inherit(outer.UseCanonicalName)
+	m.UseCanonicalDNS = inner.UseCanonicalDNS || inner.UseCanonicalName == Unset && outer.UseCanonicalDNS
+	m.UseCanonicalPhysicalPort = inner.UseCanonicalPhysicalPort.Inherit(outer.UseCanonicalPhysicalPort)
+	m.HostnameLookups = Inherit(outer.HostnameLookups, inner.HostnameLookups)
+	m.ErrorDocuments = mergeMaps(outer.ErrorDocuments, inner.ErrorDocuments)
+	m.ServerSignature = Inherit(outer.ServerSignature, inner.ServerSignature)
+	m.Options = outer.Options.Then(inner.Options)
+	m.AllowOverride = Inherit(outer.AllowOverride, inner.AllowOverride)
+	m.Satisfy = Inherit(outer.Satisfy, inner.Satisfy)
+	if !inner.LimitBodySet {
+		m.LimitRequestBody, m.LimitBodySet = outer.LimitRequestBody, outer.LimitBodySet
+	}
+	m.LogLevels = Inherit(outer.LogLevels, inner.LogLevels)
+	if inner.Handler == "" && inner.HandlerExpr == nil {
+		m.Handler, m.HandlerExpr = outer.Handler, outer.HandlerExpr
+	}
+	m.ForceType = Inherit(outer.ForceType, inner.ForceType)
+	m.DefaultType = Inherit(outer.DefaultType, inner.DefaultType)
+	m.AddDefaultCharset = Inherit(outer.AddDefaultCharset, inner.AddDefaultCharset)
+	if inner.FileETag == nil {
+		m.FileETag = outer.FileETag
+	}
+	m.EnableSendfile = inner.EnableSendfile.Inherit(outer.EnableSendfile)
+	m.AcceptPathInfo = Inherit(outer.AcceptPathInfo, inner.AcceptPathInfo)
+	m.ContentDigest = inner.ContentDigest.Inherit(outer.ContentDigest)
+	if inner.OutputFilters == nil {
+		m.OutputFilters = outer.OutputFilters
+	}
+	if inner.InputFilters == nil {
+		m.InputFilters = outer.InputFilters
+	}
+	return &m
+}
+
+func mergeMaps[K comparable, V any](outer, inner map[K]V) map[K]V {
+	if len(inner) == 0 {
+		return outer
+	}
+	m := make(map[K]V, len(outer)+len(inner))
+	for k, v := range outer {
+		m[k] = v
+	}
+	for k, v := range inner {
+		m[k] = v
+	}
+	return m
+}

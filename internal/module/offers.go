@@ -1,0 +1,95 @@
+package module
+
+import (
+	"net/http"
+
+	"transom/internal/tunnel"
+	"transom/internal/upstream"
+)
+
+// Offers are what a module adds for the others to use by name.
+type Offers struct {
+	Variables      []Variable
+	LogItems       []LogItem
+	Schemes        []upstream.Scheme
+	Handlers       []NamedHandler
+	AuthnProviders []AuthnProvider
+	AuthzProviders []AuthzProvider
+	StatusSections []StatusSection
+}
+
+// Variable is a server variable for expressions, RewriteCond, %{...}x and %{...}e of CGI-like protocols.
+type Variable struct {
+	Name  string // exact name, or a prefix if it ends in "*": "SSL_*"
+	Value func(r *Request, name string) (string, bool)
+}
+
+// LogItem is a %-item of LogFormat.
+type LogItem struct {
+	Char   string // "h", "I", "^ti"
+	Doc    string
+	Format func(r *Request, arg string) string // "" is logged as "-"
+	// AtEnd, if not nil, is asked instead of Format when a tunnel has ended.
+	AtEnd func(t *tunnel.Result, arg string) string
+}
+
+// NamedHandler is what SetHandler and AddHandler name.
+type NamedHandler struct {
+	Name  string
+	Serve func(*Request) Result
+}
+
+// AuthnResult is a provider's answer about a password.
+type AuthnResult uint8
+
+const (
+	AuthUserNotFound AuthnResult = iota
+	AuthDenied
+	AuthGranted
+	AuthGeneralError
+)
+
+// AuthnProvider checks passwords (AuthBasicProvider, AuthDigestProvider).
+type AuthnProvider struct {
+	Name          string
+	CheckPassword func(r *Request, user, password string) AuthnResult
+	// RealmHash answers the digest HA1 (hex MD5 of user:realm:password); nil if the provider can't.
+	RealmHash func(r *Request, user, realm string) (string, AuthnResult)
+}
+
+// AuthzAnswer is a provider's answer about a request.
+type AuthzAnswer uint8
+
+const (
+	AuthzNeutral AuthzAnswer = iota
+	AuthzGranted
+	AuthzDenied
+	AuthzDeniedNoUser // needs a user name first
+	AuthzError
+)
+
+// AuthzProvider is what Require names: "ip", "valid-user".
+type AuthzProvider struct {
+	Name  string
+	Parse func(c *Command, args string) (AuthzCheck, error)
+}
+
+type AuthzCheck func(*Request) AuthzAnswer
+
+// StatusSection is a module's part of server-status.
+type StatusSection struct {
+	Title string
+	HTML  func(r *Request, w http.ResponseWriter)
+	Auto  func(r *Request, w http.ResponseWriter)
+}
+
+// Add puts another module's offers behind these.
+func (o *Offers) Add(more Offers) {
+	o.Variables = append(o.Variables, more.Variables...)
+	o.LogItems = append(o.LogItems, more.LogItems...)
+	o.Schemes = append(o.Schemes, more.Schemes...)
+	o.Handlers = append(o.Handlers, more.Handlers...)
+	o.AuthnProviders = append(o.AuthnProviders, more.AuthnProviders...)
+	o.AuthzProviders = append(o.AuthzProviders, more.AuthzProviders...)
+	o.StatusSections = append(o.StatusSections, more.StatusSections...)
+}

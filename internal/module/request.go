@@ -1,0 +1,238 @@
+package module
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"transom/internal/observe"
+	"transom/internal/wire/http1"
+)
+
+// Conn is what a listener tells about the connection that a request came on.
+type Conn struct {
+	ID          int64
+	Local       netip.AddrPort
+	Remote      netip.AddrPort
+	TLS         *tls.ConnectionState // nil for a plain connection
+	KeepAlives  int                  // requests that this connection carried before
+	Fields      []http1.Field        // the header as it was written: order, case, repetition; nil for HTTP/2 and later
+	BadRequest  int                  // status with which a malformed request is to be answered, or 0
+	BadReason   string               // why, for the error log
+	PlainOnTLS  bool                 // plain HTTP was spoken to a TLS port
+	BytesIn     func() int64         // bytes read for this request, head and body
+	BytesOut    func() int64         // bytes written for it, head and body
+	AfterAnswer func(func())         // runs a function when the response has left; nil: it may run at once
+	Close       func()               // closes the connection after this response
+}
+
+// ProxyKind is httpd's r->proxyreq.
+type ProxyKind uint8
+
+const (
+	NotProxied ProxyKind = iota
+	ForwardProxied
+	ReverseProxied
+)
+
+// Request is one exchange with the settings that apply to it. A hook owns it while it runs; nobody keeps it afterwards.
+type Request struct {
+	HTTP   *http.Request // method, header, body; modules may edit the header
+	Writer http.ResponseWriter
+	Conn   *Conn
+	Server *Server
+	Dir    *Settings // merged settings of all sections that apply so far
+	Site   *Site
+
+	Method      string
+	Protocol    string // "HTTP/1.1"
+	TheRequest  string // the request line as it came
+	UnparsedURI string // path and query as they came
+	URI         string // decoded path
+	Query       string // without "?"
+	Host        string // name in Host or in the absolute target, lower case, without port
+	Port        int    // port in Host or in the absolute target, or 0
+
+	Filename string // file name, or "proxy:URL"
+	PathInfo string
+	Info     os.FileInfo // of Filename once looked up; nil if there is none
+	Handler  string      // "proxy-server", "server-status", "cgi-script", ...
+	Proxy    ProxyKind
+
+	ContentType     string // set by TypeChecker, used if the handler sets none
+	ContentEncoding string
+	Languages       []string
+
+	User, AuthType string
+	UserAgentAddr  netip.Addr // the client as mod_remoteip sees it; else Conn.Remote
+
+	Status      int         // of the response, 0 while unknown
+	BytesSent   int64       // body bytes
+	ErrHeader   http.Header // err_headers_out: sent with errors too
+	Received    time.Time
+	Main, Prev  *Request // the request that this is a subrequest of, or was redirected from
+	RedirectNow int      // status of the request that led here by ErrorDocument
+
+	env     map[string]string
+	Notes   map[string]string
+	filters []outputFilter
+	before  []func(status int, h http.Header)
+	Capture []string // $0-$9 of the last =~ of an expression
+
+	Transparent map[any]any // values that a module keeps with the request, by a key of its own type
+}
+
+// Site is what requests need to know of the compiled configuration.
+type Site struct {
+	Servers []*Server // [0] is the main server
+	Offered Offers    // of all modules together
+	Engine  Engine
+	Banner  string // the Server header (ServerTokens)
+	Build   *Build
+}
+
+// Engine runs requests within requests.
+type Engine interface {
+	// Redirect serves uri (path, perhaps with a query) in place of r, as httpd's ap_internal_redirect.
+	Redirect(r *Request, uri string) Result
+	// Lookup runs a subrequest for uri up to the fixups, and no handler. Its Status is 200 if the request would have been served.
+	Lookup(r *Request, uri string) *Request
+	// Run runs the handler of what Lookup returned, or its error page, with r's writer.
+	Run(r, sub *Request) Result
+}
+
+func (r *Request) Context() context.Context { return r.HTTP.Context() }
+
+// Env is a variable of the request's environment (subprocess_env).
+func (r *Request) Env(name string) (string, bool) { v, ok := r.env[name]; return v, ok }
+
+// EnvMap is the whole environment; do not write to it.
+func (r *Request) EnvMap() map[string]string { return r.env }
+
+func (r *Request) SetEnv(name, value string) {
+	if r.env == nil {
+		r.env = map[string]string{}
+	}
+	r.env[name] = value
+}
+
+func (r *Request) UnsetEnv(name string) { delete(r.env, name) }
+
+// Note is a value that modules leave for each other by a documented name.
+func (r *Request) SetNote(name, value string) {
+	if r.Notes == nil {
+		r.Notes = map[string]string{}
+	}
+	r.Notes[name] = value
+}
+
+// Set keeps a value of a module with the request.
+func (r *Request) Set(key, value any) {
+	if r.Transparent == nil {
+		r.Transparent = map[any]any{}
+	}
+	r.Transparent[key] = value
+}
+
+// Get returns what Set kept.
+func (r *Request) Get(key any) any { return r.Transparent[key] }
+
+// Logf writes to the server's error log. Module is the short name in LogLevel.
+func (r *Request) Logf(module string, level observe.Level, code, format string, args ...any) {
+	log := r.ErrorLog()
+	if !log.Logs(module, level) {
+		return
+	}
+	text := fmt.Sprintf(format, args...)
+	if ref := r.HTTP.Header.Get("Referer"); ref != "" {
+		text += ", referer: " + ref
+	}
+	client := ""
+	if r.UserAgentAddr.IsValid() {
+		client = netip.AddrPortFrom(r.UserAgentAddr, r.Conn.Remote.Port()).String()
+	}
+	log.Write(observe.Record{Level: level, Module: module, Code: code, Client: client, Text: text})
+}
+
+// ErrorLog is the server's log with the level that the request's sections may have changed.
+func (r *Request) ErrorLog() *observe.ErrorLog {
+	log := r.Server.ErrorLog
+	if levels := CoreDir.Of(r.Dir).LogLevels; levels != nil && log != nil {
+		return &observe.ErrorLog{Sink: log.Sink, Levels: levels}
+	}
+	return log
+}
+
+// Initial says that r is neither a subrequest nor the target of an internal redirect.
+func (r *Request) Initial() bool { return r.Main == nil && r.Prev == nil }
+
+// First is the request that the client sent.
+func (r *Request) First() *Request {
+	for {
+		switch {
+		case r.Prev != nil:
+			r = r.Prev
+		case r.Main != nil:
+			r = r.Main
+		default:
+			return r
+		}
+	}
+}
+
+// IsTLS says whether the client's connection is encrypted.
+func (r *Request) IsTLS() bool { return r.Conn.TLS != nil }
+
+// HTTPScheme is "https" on a TLS connection or with a ServerName that says so, else "http".
+func (r *Request) HTTPScheme() string {
+	if r.IsTLS() || r.Server.Scheme == "https" {
+		return "https"
+	}
+	return "http"
+}
+
+// ServerName is the name that self-referential URLs use (UseCanonicalName).
+func (r *Request) ServerName() string {
+	if r.Host != "" && !CoreDir.Of(r.Dir).UseCanonicalName.Or(false) {
+		return r.Host
+	}
+	return r.Server.Name
+}
+
+// ServerPort is the port that self-referential URLs use (UseCanonicalName, UseCanonicalPhysicalPort).
+func (r *Request) ServerPort() int {
+	standard := 80
+	if r.HTTPScheme() == "https" {
+		standard = 443
+	}
+	canonical := CoreDir.Of(r.Dir).UseCanonicalName.Or(false)
+	switch {
+	case !canonical && r.Port != 0:
+		return r.Port
+	case !canonical && r.Host != "" && !CoreDir.Of(r.Dir).UseCanonicalPhysicalPort.Or(false):
+		return standard
+	case r.Server.Port != 0:
+		return r.Server.Port
+	case CoreDir.Of(r.Dir).UseCanonicalPhysicalPort.Or(false):
+		return int(r.Conn.Local.Port())
+	}
+	return standard
+}
+
+// AbsoluteURL makes a URL on this server from a path (ap_construct_url).
+func (r *Request) AbsoluteURL(path string) string {
+	scheme, port := r.HTTPScheme(), r.ServerPort()
+	name := r.ServerName()
+	if strings.Contains(name, ":") && !strings.HasPrefix(name, "[") {
+		name = "[" + name + "]"
+	}
+	if scheme == "http" && port == 80 || scheme == "https" && port == 443 {
+		return scheme + "://" + name + path
+	}
+	return fmt.Sprintf("%s://%s:%d%s", scheme, name, port, path)
+}

@@ -1,0 +1,111 @@
+package module
+
+import (
+	"net/http"
+	"sort"
+)
+
+// Rank orders output filters: the handler writes through the lowest first (AP_FTYPE_*).
+type Rank int
+
+const (
+	ResourceRank   Rank = 10 // changes content: mod_substitute, mod_include
+	ContentSetRank Rank = 20 // changes the representation: mod_deflate, mod_headers
+	ProtocolRank   Rank = 30
+	NetworkRank    Rank = 50 // mod_ratelimit
+)
+
+// OutputFilter wraps the writer that the handler, or the filter before, writes to.
+type OutputFilter func(next http.ResponseWriter) http.ResponseWriter
+
+// Finisher is implemented by writers of filters that hold something back: Finish is called once after the handler.
+type Finisher interface{ Finish() error }
+
+type outputFilter struct {
+	rank Rank
+	name string
+	wrap OutputFilter
+}
+
+// AddOutputFilter puts a filter between the handler and the client; for hooks of InsertFilter. A second filter of the same
+// name is not added.
+func (r *Request) AddOutputFilter(rank Rank, name string, wrap OutputFilter) {
+	for _, f := range r.filters {
+		if f.name == name {
+			return
+		}
+	}
+	r.filters = append(r.filters, outputFilter{rank, name, wrap})
+}
+
+// RemoveOutputFilter takes a filter out again.
+func (r *Request) RemoveOutputFilter(name string) {
+	kept := r.filters[:0]
+	for _, f := range r.filters {
+		if f.name != name {
+			kept = append(kept, f)
+		}
+	}
+	r.filters = kept
+}
+
+// FilterNames lists the filters in the order in which content passes them.
+func (r *Request) FilterNames() []string {
+	r.sortFilters()
+	names := make([]string, len(r.filters))
+	for i, f := range r.filters {
+		names[i] = f.name
+	}
+	return names
+}
+
+func (r *Request) sortFilters() {
+	sort.SliceStable(r.filters, func(i, j int) bool { return r.filters[i].rank < r.filters[j].rank })
+}
+
+// Filtered is base behind all filters of the request; finish flushes what they hold back, innermost last.
+func (r *Request) Filtered(base http.ResponseWriter) (w http.ResponseWriter, finish func() error) {
+	if len(r.filters) == 0 {
+		return base, func() error { return nil }
+	}
+	r.sortFilters()
+	chain := make([]http.ResponseWriter, 0, len(r.filters))
+	w = base
+	for i := len(r.filters) - 1; i >= 0; i-- {
+		w = r.filters[i].wrap(w)
+		chain = append(chain, w)
+	}
+	return w, func() error {
+		var first error
+		for i := len(chain) - 1; i >= 0; i-- {
+			if f, ok := chain[i].(Finisher); ok {
+				if err := f.Finish(); err != nil && first == nil {
+					first = err
+				}
+			}
+		}
+		return first
+	}
+}
+
+// BeforeHeaders calls f just before the response's head is sent, in the order of these calls; f may edit the header, which
+// then holds ErrHeader too.
+func (r *Request) BeforeHeaders(f func(status int, h http.Header)) { r.before = append(r.before, f) }
+
+// RunBeforeHeaders is for the engine's writer.
+func (r *Request) RunBeforeHeaders(status int, h http.Header) {
+	for _, f := range r.before {
+		f(status, h)
+	}
+}
+
+// ResetFilters forgets filters and header callbacks, for an error response that starts anew.
+func (r *Request) ResetFilters() { r.filters, r.before = nil, nil }
+
+// SetErrHeader sets a header of the response that is sent with errors too.
+func (r *Request) SetErrHeader(name, value string) {
+	if r.ErrHeader == nil {
+		r.ErrHeader = http.Header{}
+	}
+	r.ErrHeader.Set(name, value)
+}

@@ -1,0 +1,117 @@
+package module
+
+// Settings are the values that the slots of all modules have in one scope: a server, or a section. They are written while
+// the configuration is read and merged, and only read afterwards.
+type Settings struct {
+	values map[slot]any
+	order  []slot
+}
+
+// slot is what Settings knows of a Slot[T]: its identity and its merge.
+type slot interface{ mergeAny(base, add any) any }
+
+// Slot is a module's own typed settings. Declare one per kind of scope as a package variable: one for what belongs to a
+// server, one for what belongs to a section (and, by inheritance, to the server around it). "Unset" must be a value of T.
+type Slot[T any] struct {
+	// Merge makes the settings of an inner scope from an outer one's and its own; it must leave both as they are.
+	Merge func(outer, inner *T) *T
+}
+
+func (s *Slot[T]) mergeAny(outer, inner any) any { return s.Merge(outer.(*T), inner.(*T)) }
+
+// Edit returns the scope's settings to be written to; only while the configuration is read.
+func (s *Slot[T]) Edit(in *Settings) *T {
+	if v, ok := in.values[s]; ok {
+		return v.(*T)
+	}
+	v := new(T)
+	in.set(s, v)
+	return v
+}
+
+// Of returns the scope's settings to be read, never nil.
+func (s *Slot[T]) Of(in *Settings) *T {
+	if in != nil {
+		if v, ok := in.values[s]; ok {
+			return v.(*T)
+		}
+	}
+	return new(T)
+}
+
+// Has says whether anything was set in the scope or around it.
+func (s *Slot[T]) Has(in *Settings) bool {
+	if in == nil {
+		return false
+	}
+	_, ok := in.values[s]
+	return ok
+}
+
+func (in *Settings) set(s slot, v any) {
+	if in.values == nil {
+		in.values = map[slot]any{}
+	}
+	if _, ok := in.values[s]; !ok {
+		in.order = append(in.order, s)
+	}
+	in.values[s] = v
+}
+
+// Merge makes the settings of an inner scope; both arguments stay as they are.
+func Merge(outer, inner *Settings) *Settings {
+	if inner == nil || len(inner.values) == 0 {
+		return outer
+	}
+	if outer == nil || len(outer.values) == 0 {
+		return inner
+	}
+	merged := &Settings{}
+	for _, s := range outer.order {
+		if add, ok := inner.values[s]; ok {
+			merged.set(s, s.mergeAny(outer.values[s], add))
+		} else {
+			merged.set(s, outer.values[s])
+		}
+	}
+	for _, s := range inner.order {
+		if _, ok := outer.values[s]; !ok {
+			merged.set(s, inner.values[s])
+		}
+	}
+	return merged
+}
+
+// Flag is an On/Off setting that knows "unset".
+type Flag int8
+
+const (
+	Unset Flag = iota
+	Off
+	On
+)
+
+// Or is the flag, or what applies if it is unset.
+func (f Flag) Or(otherwise bool) bool {
+	if f == Unset {
+		return otherwise
+	}
+	return f == On
+}
+
+// Inherit is the merge of a flag: the inner one if it is set.
+func (f Flag) Inherit(outer Flag) Flag {
+	if f == Unset {
+		return outer
+	}
+	return f
+}
+
+// Inherit is the merge of a setting whose zero value means "unset".
+func Inherit[T comparable](outer, inner T) T {
+	var unset T
+	if inner == unset {
+		return outer
+	}
+	return inner
+}

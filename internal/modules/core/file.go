@@ -1,0 +1,86 @@
+package core
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"transom/internal/module"
+	"transom/internal/observe"
+)
+
+// sendFile answers with the file's content: ranges and conditions are net/http's (RFC 9110 13 and 14).
+func sendFile(r *module.Request) module.Result {
+	f, err := os.Open(r.Filename)
+	if err != nil {
+		r.Logf("core", observe.Error, "AH00132", "file permissions deny server access: %s", r.Filename)
+		return http.StatusForbidden
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !os.SameFile(info, r.Info) {
+		// What was checked on the way is not what was opened.
+		r.Logf("core", observe.Error, "", "%s changed while it was being opened", r.Filename)
+		return http.StatusForbidden
+	}
+	h := r.Writer.Header()
+	if tag := etag(info, module.CoreDir.Of(r.Dir).FileETag); tag != "" && h.Get("Etag") == "" {
+		h.Set("Etag", tag)
+	}
+	if r.ContentType != "" {
+		h.Set("Content-Type", r.ContentType)
+	} else {
+		h["Content-Type"] = nil // keeps ServeContent from guessing; httpd sends none
+	}
+	if r.ContentEncoding != "" {
+		h.Set("Content-Encoding", r.ContentEncoding)
+	}
+	if len(r.Languages) > 0 {
+		h.Set("Content-Language", strings.Join(r.Languages, ", "))
+	}
+	http.ServeContent(r.Writer, r.HTTP, "", info.ModTime(), f)
+	return module.OK
+}
+
+// etag makes an entity tag from size and time, httpd's default, or from what FileETag says.
+func etag(info os.FileInfo, components []string) string {
+	useSize, useTime, useInode := true, true, false
+	for i, c := range components {
+		c = strings.ToLower(c)
+		sign := c[0]
+		c = strings.TrimLeft(c, "+-")
+		if i == 0 && sign != '+' && sign != '-' {
+			useSize, useTime, useInode = false, false, false
+		}
+		on := sign != '-'
+		switch c {
+		case "none":
+			return ""
+		case "all":
+			useSize, useTime, useInode = on, on, on
+		case "size":
+			useSize = on
+		case "mtime", "digest":
+			useTime = on
+		case "inode":
+			useInode = on
+		}
+	}
+	var parts []string
+	if useInode {
+		if n, ok := inode(info); ok {
+			parts = append(parts, fmt.Sprintf("%x", n))
+		}
+	}
+	if useSize {
+		parts = append(parts, fmt.Sprintf("%x", info.Size()))
+	}
+	if useTime {
+		parts = append(parts, fmt.Sprintf("%x", info.ModTime().UnixMicro()))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return `"` + strings.Join(parts, "-") + `"`
+}

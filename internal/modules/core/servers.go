@@ -1,0 +1,199 @@
+package core
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"transom/internal/module"
+)
+
+var serverRows = []module.Directive{
+	{Name: "ServerName", Where: module.Servers, Args: module.One, Syntax: "ServerName [scheme://]domain-name|ip-address[:port]",
+		Doc: "The name and port by which this server knows itself.", Set: setServerName},
+	{Name: "ServerAlias", Where: module.InVirtualHost, Args: module.Some, Syntax: "ServerAlias hostname [hostname] ...",
+		Doc: "Further names of a virtual host; * and ? stand for any characters and any one.", Set: setServerAlias},
+	{Name: "ServerPath", Where: module.InVirtualHost, Args: module.One, Syntax: "ServerPath URL-path",
+		Doc: "A path that selects a virtual host for browsers that send no Host.", Support: module.Ignored("every client sends a Host header today")},
+	{Name: "ServerAdmin", Where: module.Servers, Args: module.One, Syntax: "ServerAdmin email-address|URL",
+		Doc: "The address in server-made pages.", Set: func(c *module.Command) error {
+			module.CoreServer.Edit(c.Server.Settings).ServerAdmin = c.Args[0]
+			return nil
+		}},
+	{Name: "ServerRoot", Where: module.InServer, Args: module.One, Syntax: "ServerRoot directory-path",
+		Doc: "The directory that relative paths of the configuration start from.", Set: setServerRoot},
+	{Name: "DocumentRoot", Where: module.Servers, Args: module.One, Syntax: "DocumentRoot directory-path",
+		Doc: "The directory that holds the files of the server.", Set: setDocumentRoot},
+	{Name: "Listen", Where: module.InServer, Args: module.OneTo3, Syntax: "Listen [IP-address:]portnumber [protocol] [options=...]",
+		Doc: "An address and port to listen on.", Set: setListen},
+	{Name: "NameVirtualHost", Where: module.InServer, Args: module.One, Syntax: "NameVirtualHost addr[:port]",
+		Doc: "In httpd 2.2, declared an address for virtual hosts by name.", Support: module.Accepted("every address takes virtual hosts by name, as in httpd 2.4")},
+	{Name: "VirtualHost", Where: module.InServer, Args: module.Some, Syntax: "<VirtualHost addr[:port] [addr[:port]] ...> ... </VirtualHost>",
+		Doc: "Directives for one host name or address.", Open: openVirtualHost},
+}
+
+func setServerName(c *module.Command) error {
+	name := c.Args[0]
+	if scheme, rest, ok := strings.Cut(name, "://"); ok {
+		c.Server.Scheme, name = strings.ToLower(scheme), rest
+	}
+	host, port, err := splitPort(name)
+	if err != nil {
+		return fmt.Errorf("ServerName %s: %w", c.Args[0], err)
+	}
+	c.Server.Name, c.Server.Port = strings.ToLower(host), port
+	return nil
+}
+
+// splitPort takes "host", "host:port", "[v6]:port" or "[v6]" apart; port 0 means none was given.
+func splitPort(s string) (string, int, error) {
+	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
+		return strings.Trim(s, "[]"), 0, nil
+	}
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return s, 0, nil
+	}
+	host, port := s[:i], s[i+1:]
+	n, err := strconv.Atoi(port)
+	if err != nil || n < 1 || n > 65535 {
+		return "", 0, fmt.Errorf("port %q must be a number from 1 to 65535", port)
+	}
+	return strings.Trim(host, "[]"), n, nil
+}
+
+func setServerAlias(c *module.Command) error {
+	for _, a := range c.Args {
+		a = strings.ToLower(a)
+		if strings.ContainsAny(a, "*?") {
+			c.Server.Wildcards = append(c.Server.Wildcards, a)
+		} else {
+			c.Server.Aliases = append(c.Server.Aliases, a)
+		}
+	}
+	return nil
+}
+
+func setServerRoot(c *module.Command) error {
+	if info, err := os.Stat(c.Args[0]); err != nil || !info.IsDir() {
+		return fmt.Errorf("ServerRoot must be a valid directory: %s is none", c.Args[0])
+	}
+	c.Build.ServerRoot = c.Args[0]
+	return nil
+}
+
+func setDocumentRoot(c *module.Command) error {
+	root := c.Build.Path(c.Args[0])
+	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		if !c.Server.Virtual() {
+			return fmt.Errorf("DocumentRoot '%s' is not a directory, or is not readable", root)
+		}
+		c.Warnf("DocumentRoot [%s] does not exist", root)
+	}
+	module.CoreServer.Edit(c.Server.Settings).DocumentRoot = filepath.Clean(root)
+	return nil
+}
+
+func setListen(c *module.Command) error {
+	a := module.ListenAddress{Pos: c.Pos}
+	for _, extra := range c.Args[1:] {
+		if !strings.Contains(extra, "=") {
+			a.Protocol = strings.ToLower(extra)
+		}
+	}
+	host, port := "", c.Args[0]
+	if i := strings.LastIndexByte(port, ':'); i >= 0 {
+		host, port = strings.Trim(port[:i], "[]"), port[i+1:]
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil || n < 1 || n > 65535 {
+		return fmt.Errorf("Port must be specified: Listen %s has no port from 1 to 65535", c.Args[0])
+	}
+	if host == "*" {
+		host = "0.0.0.0"
+	}
+	a.Address = net.JoinHostPort(host, port)
+	c.Build.Listen = append(c.Build.Listen, a)
+	return nil
+}
+
+func openVirtualHost(c *module.Command) error {
+	site := c.Build.Site
+	s := &module.Server{Pos: c.Pos, Index: len(site.Servers), Settings: &module.Settings{}, Defaults: &module.Settings{}}
+	for _, arg := range c.Args {
+		addresses, err := parseAddress(arg)
+		if err != nil {
+			return err
+		}
+		s.Addresses = append(s.Addresses, addresses...)
+	}
+	site.Servers = append(site.Servers, s)
+	in := *c
+	in.Server, in.Dir, in.Where = s, s.Defaults, module.InVirtualHost
+	c.Apply(in, c.Children)
+	return nil
+}
+
+func parseAddress(arg string) ([]module.Address, error) {
+	host, port := arg, 0
+	if i := strings.LastIndexByte(arg, ':'); i >= 0 && !strings.HasSuffix(arg, "]") && (strings.Count(arg, ":") == 1 || strings.HasPrefix(arg, "[")) {
+		host = arg[:i]
+		if p := arg[i+1:]; p != "*" {
+			n, err := strconv.Atoi(p)
+			if err != nil || n < 1 || n > 65535 {
+				return nil, fmt.Errorf("The address or port is invalid: %s must be addr[:port] with a port from 1 to 65535", arg)
+			}
+			port = n
+		}
+	}
+	host = strings.Trim(host, "[]")
+	if host == "*" || strings.EqualFold(host, "_default_") || host == "" {
+		return []module.Address{{Text: arg, Default: host != "*", Port: port}}, nil
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return []module.Address{{Text: arg, IP: ip.Unmap(), Port: port}}, nil
+	}
+	found, err := net.LookupIP(host)
+	if err != nil {
+		return nil, fmt.Errorf("Could not resolve host name %s -- give its address instead: %w", host, err)
+	}
+	var out []module.Address
+	for _, f := range found {
+		if ip, ok := netip.AddrFromSlice(f); ok {
+			out = append(out, module.Address{Text: arg, IP: ip.Unmap(), Port: port})
+		}
+	}
+	return out, nil
+}
+
+// compile completes the servers' names: a virtual host without ServerName takes the main server's.
+func compile(b *module.Build) error {
+	main := b.Site.Servers[0]
+	if main.Name == "" {
+		main.Name = ownName()
+	}
+	for _, s := range b.Site.Servers[1:] {
+		if s.Name == "" {
+			s.Name = main.Name
+			if s.Port == 0 {
+				s.Port = main.Port
+			}
+		}
+	}
+	if len(b.Listen) == 0 {
+		b.Errorf(nil, "no listening sockets available: the configuration needs at least one Listen, for example Listen 80")
+	}
+	b.Site.Banner = module.ServerTokens(b.Process.ServerTokens)
+	return openErrorLogs(b)
+}
+
+func ownName() string {
+	if name, err := os.Hostname(); err == nil && name != "" {
+		return strings.ToLower(name)
+	}
+	return "localhost"
+}

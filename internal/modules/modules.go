@@ -1,0 +1,14 @@
+// Package modules is the list of all modules.
+package modules
+
+import (
+	"transom/internal/module"
+	"transom/internal/modules/core"
+)
+
+// All returns the modules in httpd's order: where hooks do not say otherwise, they run in it.
+func All() []*module.Module {
+	return []*module.Module{
+		core.Module(),
+	}
+}

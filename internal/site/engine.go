@@ -1,0 +1,131 @@
+package site
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"transom/internal/module"
+	"transom/internal/observe"
+)
+
+// engine runs requests within requests for modules.
+type engine struct{ site *Site }
+
+func (e engine) Redirect(r *module.Request, uri string) module.Result {
+	return e.site.redirect(r, uri, nil)
+}
+
+// redirect serves uri in place of r with the same connection and header. adapt may change the new request first.
+func (s *Site) redirect(r *module.Request, uri string, adapt func(*module.Request)) module.Result {
+	depth := 0
+	for p := r; p.Prev != nil; p = p.Prev {
+		depth++
+	}
+	if depth >= maxRedirects {
+		r.Logf("core", observe.Error, "AH00124", "Request exceeded the limit of %d internal redirects due to probable configuration error.", maxRedirects)
+		s.errorPage(r, 500, "")
+		return module.Done
+	}
+	n := s.derive(r, uri)
+	n.Prev = r
+	for name, value := range r.EnvMap() {
+		n.SetEnv("REDIRECT_"+name, value)
+	}
+	for name, values := range r.ErrHeader {
+		for _, v := range values {
+			if n.ErrHeader == nil {
+				n.ErrHeader = http.Header{}
+			}
+			n.ErrHeader.Add(name, v)
+		}
+	}
+	if _, ok := n.Env("REDIRECT_STATUS"); !ok {
+		n.SetEnv("REDIRECT_STATUS", "200")
+		n.SetEnv("REDIRECT_URL", r.URI)
+	}
+	if adapt != nil {
+		adapt(n)
+	}
+	r.Set(lastKey{}, n)
+	n.Writer = outermost(r)
+	outermost(r).request = n
+	res := s.run(module.PostRead, n)
+	if res == module.OK {
+		res = s.process(n)
+	}
+	s.answer(n, res)
+	if res == module.Suspended {
+		return res
+	}
+	return module.Done
+}
+
+// outermost is the engine's own writer below whatever filters r has put before it.
+func outermost(r *module.Request) *response {
+	w := r.Writer
+	for {
+		if out, ok := w.(*response); ok {
+			return out
+		}
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return &response{next: w, request: r}
+		}
+		w = u.Unwrap()
+	}
+}
+
+// derive makes a request for another URI of the same exchange.
+func (s *Site) derive(r *module.Request, uri string) *module.Request {
+	hr := *r.HTTP
+	hr.Header = r.HTTP.Header.Clone()
+	path, query, _ := strings.Cut(uri, "?")
+	hr.URL = &url.URL{Path: path, RawQuery: query}
+	n := &module.Request{
+		HTTP: &hr, Writer: r.Writer, Conn: r.Conn, Site: r.Site, Server: r.Server,
+		Method: r.Method, Protocol: r.Protocol, TheRequest: r.TheRequest, Received: r.Received,
+		UserAgentAddr: r.UserAgentAddr, UnparsedURI: uri, Host: r.Host, Port: r.Port,
+		User: r.User, AuthType: r.AuthType,
+	}
+	s.begin(n)
+	return n
+}
+
+// Lookup runs a subrequest up to its fixups.
+func (e engine) Lookup(r *module.Request, uri string) *module.Request {
+	if !strings.HasPrefix(uri, "/") {
+		dir := r.URI[:strings.LastIndexByte(r.URI, '/')+1]
+		uri = dir + uri
+	}
+	n := e.site.derive(r, uri)
+	n.Main = r
+	n.Method, n.HTTP.Method = "GET", "GET"
+	for name, value := range r.EnvMap() {
+		n.SetEnv(name, value)
+	}
+	depth := 0
+	for p := r; p.Main != nil; p = p.Main {
+		depth++
+	}
+	if depth >= maxRedirects {
+		n.Status = 500
+		return n
+	}
+	res := e.site.prepare(n)
+	n.Status = 200
+	if res >= 100 {
+		n.Status = int(res)
+	}
+	return n
+}
+
+func (e engine) Run(r, sub *module.Request) module.Result {
+	sub.Writer = outermost(r)
+	outermost(r).request = sub
+	r.Set(lastKey{}, sub)
+	if sub.Status != 200 {
+		return module.Result(sub.Status)
+	}
+	return e.site.handle(sub)
+}

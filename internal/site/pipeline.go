@@ -1,0 +1,267 @@
+package site
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"transom/internal/module"
+	"transom/internal/observe"
+)
+
+// Serve answers one request. conn is the listener's word on where it came from.
+func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn) {
+	out := &response{next: w}
+	r := &module.Request{
+		HTTP: hr, Writer: out, Conn: conn, Site: s.Site,
+		Method: hr.Method, Protocol: hr.Proto, Received: time.Now(),
+		UserAgentAddr: conn.Remote.Addr().Unmap(),
+		UnparsedURI:   hr.RequestURI,
+	}
+	out.request = r
+	r.TheRequest = r.Method + " " + r.UnparsedURI + " " + r.Protocol
+	if r.Protocol == "HTTP/0.9" {
+		r.TheRequest = r.Method + " " + r.UnparsedURI
+	}
+	r.Host, r.Port = splitHost(hr.Host)
+	r.Server = s.vhosts.pick(conn.Local, r.Host)
+	s.begin(r)
+	res := s.receive(r)
+	if res == module.OK {
+		res = s.process(r)
+	}
+	s.finish(r, res)
+}
+
+// receive is httpd's reading of the request: what the listener refused, and what every request must have.
+func (s *Site) receive(r *module.Request) module.Result {
+	if r.Conn.BadRequest != 0 {
+		level := observe.Info
+		if r.Conn.PlainOnTLS {
+			level = observe.Info
+		}
+		r.Logf("core", level, "", "%s", r.Conn.BadReason)
+		s.locationWalk(r)
+		return module.Result(r.Conn.BadRequest)
+	}
+	return s.run(module.PostRead, r)
+}
+
+// finish completes a request: error page, filters' rest, log.
+func (s *Site) finish(r *module.Request, res module.Result) {
+	if res == module.Suspended {
+		for _, h := range s.hooks[module.LogTransaction] {
+			_ = h // tunnels: the handler called Detach for these already
+		}
+		return
+	}
+	s.answer(r, res)
+	last := lastOf(r)
+	log := func() { s.log(last) }
+	if r.Conn.AfterAnswer != nil {
+		r.Conn.AfterAnswer(log)
+		return
+	}
+	log()
+}
+
+type lastKey struct{}
+
+// lastOf is the request that internal redirects ended with: the one that gets logged.
+func lastOf(r *module.Request) *module.Request {
+	for {
+		next, ok := r.Get(lastKey{}).(*module.Request)
+		if !ok {
+			return r
+		}
+		r = next
+	}
+}
+
+func (s *Site) log(r *module.Request) {
+	for _, h := range s.hooks[module.LogTransaction] {
+		h.Run(r)
+	}
+}
+
+// Detach collects what must be told of a tunnel's end; the request is over for everyone else.
+func (e engine) Detach(r *module.Request) []module.TunnelEnd {
+	var ends []module.TunnelEnd
+	for _, h := range e.site.hooks[module.LogTransaction] {
+		if h.Detach == nil {
+			continue
+		}
+		if end := h.Detach(r); end != nil {
+			ends = append(ends, end)
+		}
+	}
+	return ends
+}
+
+// answer turns a result into a response if none was written, and flushes what filters hold.
+func (s *Site) answer(r *module.Request, res module.Result) {
+	if res >= 100 {
+		s.die(r, int(res))
+	}
+}
+
+// process runs a request whose head is in order through all phases (ap_process_request_internal and ap_invoke_handler).
+func (s *Site) process(r *module.Request) module.Result {
+	if res := s.prepare(r); res != module.OK {
+		return res
+	}
+	return s.handle(r)
+}
+
+// prepare runs the phases up to the fixups.
+func (s *Site) prepare(r *module.Request) module.Result {
+	if res := s.run(module.PreTranslate, r); res != module.OK && res != module.Declined {
+		return res
+	}
+	if r.Proxy == module.NotProxied || r.URI == "" {
+		if res := s.decode(r); res != module.OK {
+			return res
+		}
+	}
+	s.locationWalk(r)
+	if !strings.HasPrefix(r.Filename, "proxy:") {
+		if res := s.run(module.Translate, r); res != module.OK && res != module.Declined {
+			return res
+		}
+	}
+	if res := s.run(module.MapToStorage, r); res >= 100 || res == module.Done {
+		return res
+	}
+	if res := s.storageWalk(r); res != module.OK {
+		return res
+	}
+	s.locationWalk(r)
+	s.ifWalk(r)
+	if r.Main == nil {
+		if res := s.run(module.HeaderParser, r); res != module.OK {
+			return res
+		}
+	}
+	if res := s.authorize(r); res != module.OK {
+		return res
+	}
+	if res := s.run(module.TypeChecker, r); res != module.OK && res != module.Declined {
+		return res
+	}
+	return s.run(module.Fixups, r)
+}
+
+// authorize is httpd's order of access control with Satisfy.
+func (s *Site) authorize(r *module.Request) module.Result {
+	if sameAccess(r) {
+		return module.OK
+	}
+	any := module.CoreDir.Of(r.Dir).Satisfy == "any"
+	access := s.run(module.AccessChecker, r)
+	if access == module.OK && any {
+		return module.OK
+	}
+	if access != module.OK && !any {
+		return access
+	}
+	userless := s.run(module.AccessCheckerX, r)
+	switch userless {
+	case module.OK:
+		return module.OK
+	case module.Declined:
+	default:
+		if access != module.OK {
+			return access
+		}
+		return userless
+	}
+	if res := s.run(module.CheckUserID, r); res != module.OK {
+		if res == module.Declined {
+			r.Logf("core", observe.Error, "AH00027", "No authentication done but request not allowed without authentication for %s. Authentication not configured?", r.URI)
+			return 500
+		}
+		return res
+	}
+	res := s.run(module.AuthChecker, r)
+	if res == module.Declined {
+		r.Logf("core", observe.Error, "AH00028", "No authorization done but request not allowed without authentication for %s. Authorization not configured?", r.URI)
+		return 500
+	}
+	return res
+}
+
+// sameAccess says that a subrequest needs no second check, as it has the settings of its parent.
+func sameAccess(r *module.Request) bool {
+	parent := r.Main
+	if parent == nil {
+		parent = r.Prev
+	}
+	return parent != nil && parent.Dir == r.Dir && r.Main != nil
+}
+
+// handle runs filters and the handler.
+func (s *Site) handle(r *module.Request) module.Result {
+	if res := s.run(module.InsertFilter, r); res != module.OK {
+		return res
+	}
+	base := r.Writer
+	filtered, finish := r.Filtered(base)
+	r.Writer = filtered
+	res := s.run(module.Handler, r)
+	if res == module.Declined {
+		if h, ok := s.named[r.Handler]; ok {
+			res = h.Serve(r)
+		}
+	}
+	if res == module.Declined {
+		res = s.noHandler(r)
+	}
+	if res == module.OK || res == module.Done {
+		if err := finish(); err != nil {
+			r.Logf("core", observe.Info, "", "sending the response: %v", err)
+		}
+	}
+	r.Writer = base
+	return res
+}
+
+func (s *Site) noHandler(r *module.Request) module.Result {
+	if r.Handler != "" {
+		r.Logf("core", observe.Warn, "AH00024", "handler \"%s\" not found for: %s", r.Handler, r.Filename)
+	}
+	return 500
+}
+
+// run runs one phase. For phases where every hook runs the answer is OK or what stopped it; for the others Declined too.
+func (s *Site) run(p module.Phase, r *module.Request) module.Result {
+	all := p.RunsAll()
+	for i := range s.hooks[p] {
+		res := s.hooks[p][i].Run(r)
+		if res == module.Declined || all && res == module.OK {
+			continue
+		}
+		return res
+	}
+	if all {
+		return module.OK
+	}
+	return module.Declined
+}
+
+// splitHost takes a Host header apart.
+func splitHost(host string) (name string, port int) {
+	if host == "" {
+		return "", 0
+	}
+	if h, p, err := net.SplitHostPort(host); err == nil {
+		port, _ = strconv.Atoi(p)
+		return strings.ToLower(h), port
+	}
+	if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return ip.String(), 0
+	}
+	return strings.ToLower(strings.TrimSuffix(host, ":")), 0
+}

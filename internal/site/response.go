@@ -1,0 +1,76 @@
+package site
+
+import (
+	"io"
+	"net/http"
+
+	"transom/internal/module"
+)
+
+// response is the end of the filter chain: it completes the header, counts the body, and writes to the listener.
+type response struct {
+	next    http.ResponseWriter
+	request *module.Request // whose header callbacks apply; changes with internal redirects
+	wrote   bool
+}
+
+func (w *response) Header() http.Header { return w.next.Header() }
+
+// Unwrap leads http.ResponseController and the take-over of the connection to the listener's writer.
+func (w *response) Unwrap() http.ResponseWriter { return w.next }
+
+func (w *response) WriteHeader(status int) {
+	if w.wrote {
+		return
+	}
+	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
+		w.next.WriteHeader(status)
+		return
+	}
+	w.wrote = true
+	r := w.request
+	r.Status = status
+	h := w.next.Header()
+	if h.Get("Content-Type") == "" && r.ContentType != "" && status != http.StatusNotModified && status != http.StatusNoContent {
+		h.Set("Content-Type", r.ContentType)
+	}
+	for name, values := range r.ErrHeader {
+		h[name] = append(h[name], values...)
+	}
+	r.RunBeforeHeaders(status, h)
+	w.next.WriteHeader(status)
+}
+
+func (w *response) Write(b []byte) (int, error) {
+	if !w.wrote {
+		w.WriteHeader(http.StatusOK)
+	}
+	n, err := w.next.Write(b)
+	w.request.BytesSent += int64(n)
+	return n, err
+}
+
+// ReadFrom lets the listener use sendfile or splice.
+func (w *response) ReadFrom(src io.Reader) (int64, error) {
+	if !w.wrote {
+		w.WriteHeader(http.StatusOK)
+	}
+	var n int64
+	var err error
+	if rf, ok := w.next.(io.ReaderFrom); ok {
+		n, err = rf.ReadFrom(src)
+	} else {
+		n, err = io.Copy(struct{ io.Writer }{w.next}, src)
+	}
+	w.request.BytesSent += n
+	return n, err
+}
+
+func (w *response) Flush() {
+	if !w.wrote {
+		w.WriteHeader(http.StatusOK)
+	}
+	if f, ok := w.next.(http.Flusher); ok {
+		f.Flush()
+	}
+}

@@ -1,0 +1,139 @@
+package site
+
+import (
+	"strings"
+
+	"transom/internal/module"
+	"transom/internal/observe"
+)
+
+// decode splits and decodes the request's path (ap_normalize_path and ap_unescape_url): dots and double slashes are
+// resolved, a malformed escape is 400, an encoded slash 404 unless AllowEncodedSlashes says otherwise.
+func (s *Site) decode(r *module.Request) module.Result {
+	target := r.UnparsedURI
+	if target == "*" {
+		r.URI = "*"
+		if r.Method != "OPTIONS" {
+			return 400
+		}
+		return module.OK
+	}
+	if r.Method == "CONNECT" {
+		r.URI = target
+		return module.OK
+	}
+	target = pathOf(target)
+	path, query, _ := strings.Cut(target, "?")
+	path, _, _ = strings.Cut(path, "#")
+	r.Query = query
+	core := module.CoreServer.Of(r.Server.Settings)
+	decoded, status := unescape(path, core.AllowEncodedSlashes)
+	if status != 0 {
+		r.Logf("core", observe.Info, "AH00026", "found %%2f (encoded '/') or a bad escape in URI path %q (decoded=%q), returning %d", path, decoded, status)
+		return module.Result(status)
+	}
+	clean, ok := normalize(decoded, core.MergeSlashes.Or(true))
+	if !ok {
+		r.Logf("core", observe.Error, "AH10244", "invalid URI path (%s)", target)
+		return 400
+	}
+	r.URI = clean
+	return module.OK
+}
+
+// pathOf cuts scheme and authority off an absolute-form target.
+func pathOf(target string) string {
+	if strings.HasPrefix(target, "/") {
+		return target
+	}
+	if i := strings.Index(target, "://"); i >= 0 {
+		rest := target[i+3:]
+		if j := strings.IndexAny(rest, "/?"); j >= 0 {
+			if rest[j] == '?' {
+				return "/" + rest[j:]
+			}
+			return rest[j:]
+		}
+		return "/"
+	}
+	return target
+}
+
+func unescape(s, slashes string) (string, int) {
+	if strings.IndexByte(s, '%') < 0 {
+		return s, 0
+	}
+	b := make([]byte, 0, len(s))
+	status := 0
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' {
+			b = append(b, s[i])
+			continue
+		}
+		if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
+			return string(b), 400
+		}
+		c := unhex(s[i+1])<<4 | unhex(s[i+2])
+		switch {
+		case c == 0:
+			status = 404
+		case c == '/' && slashes == "nodecode":
+			b = append(b, s[i:i+3]...)
+			i += 2
+			continue
+		case c == '/' && slashes != "on":
+			status = 404
+		}
+		b = append(b, c)
+		i += 2
+	}
+	return string(b), status
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+func unhex(c byte) byte {
+	switch {
+	case c <= '9':
+		return c - '0'
+	case c >= 'a':
+		return c - 'a' + 10
+	}
+	return c - 'A' + 10
+}
+
+// normalize resolves "." and ".." segments, merges slashes if asked to, and refuses a path that climbs above its root
+// or does not begin with a slash.
+func normalize(p string, merge bool) (string, bool) {
+	if !strings.HasPrefix(p, "/") {
+		return p, false
+	}
+	if !strings.Contains(p, "/.") && !(merge && strings.Contains(p, "//")) {
+		return p, true
+	}
+	var out []string
+	segments := strings.Split(p[1:], "/")
+	for i, seg := range segments {
+		last := i == len(segments)-1
+		switch {
+		case seg == ".":
+			if last {
+				out = append(out, "")
+			}
+		case seg == "..":
+			if len(out) == 0 {
+				return p, false
+			}
+			out = out[:len(out)-1]
+			if last {
+				out = append(out, "")
+			}
+		case seg == "" && merge && !last:
+		default:
+			out = append(out, seg)
+		}
+	}
+	return "/" + strings.Join(out, "/"), true
+}

@@ -1,0 +1,100 @@
+package site
+
+import (
+	"net/netip"
+	"path"
+	"strings"
+
+	"transom/internal/module"
+)
+
+// vhosts picks the server for a request as httpd does (vhosts/details.html of its manual): first the servers whose
+// <VirtualHost> address fits the connection best, then among those the name; the first listed is the default.
+type vhosts struct {
+	main  *module.Server
+	exact map[netip.AddrPort][]*module.Server // address and port
+	addr  map[netip.Addr][]*module.Server     // address with any port
+	port  map[int][]*module.Server            // any address, this port
+	any   []*module.Server                    // any address, any port
+}
+
+func newVhosts(servers []*module.Server) *vhosts {
+	v := &vhosts{main: servers[0], exact: map[netip.AddrPort][]*module.Server{}, addr: map[netip.Addr][]*module.Server{}, port: map[int][]*module.Server{}}
+	for _, s := range servers[1:] {
+		for _, a := range s.Addresses {
+			switch {
+			case a.IP.IsValid() && a.Port != 0:
+				key := netip.AddrPortFrom(a.IP.Unmap(), uint16(a.Port))
+				v.exact[key] = append(v.exact[key], s)
+			case a.IP.IsValid():
+				v.addr[a.IP.Unmap()] = append(v.addr[a.IP.Unmap()], s)
+			case a.Port != 0:
+				v.port[a.Port] = append(v.port[a.Port], s)
+			default:
+				v.any = append(v.any, s)
+			}
+		}
+	}
+	return v
+}
+
+// candidates are the servers for a local address; none means the main server. An exact address hides the wildcards, and
+// of servers with the same address those with the very port come first.
+func (v *vhosts) candidates(local netip.AddrPort) []*module.Server {
+	ip := local.Addr().Unmap().WithZone("")
+	if l := v.exact[netip.AddrPortFrom(ip, local.Port())]; len(l) > 0 {
+		return l
+	}
+	if l := v.addr[ip]; len(l) > 0 {
+		return l
+	}
+	if l := v.port[int(local.Port())]; len(l) > 0 {
+		return l
+	}
+	return v.any
+}
+
+// Default is the server for a connection before any name is known.
+func (v *vhosts) Default(local netip.AddrPort) *module.Server {
+	if l := v.candidates(local); len(l) > 0 {
+		return l[0]
+	}
+	return v.main
+}
+
+// pick is the server for a name (lower case, without port; empty if the client gave none).
+func (v *vhosts) pick(local netip.AddrPort, host string) *module.Server {
+	list := v.candidates(local)
+	if len(list) == 0 {
+		return v.main
+	}
+	if host == "" {
+		return list[0]
+	}
+	// A trailing dot is the same name (httpd: fix_hostname).
+	host = strings.TrimSuffix(host, ".")
+	for _, s := range list {
+		if strings.TrimSuffix(s.Name, ".") == host || contains(s.Aliases, host) || matchesAny(s.Wildcards, host) {
+			return s
+		}
+	}
+	return list[0]
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func matchesAny(patterns []string, host string) bool {
+	for _, p := range patterns {
+		if ok, _ := path.Match(p, host); ok {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,138 @@
+package site
+
+import (
+	"path"
+	"strings"
+	"sync"
+
+	"transom/internal/module"
+	"transom/internal/observe"
+)
+
+// step is one point of the merge of sections: the settings so far, and a way on for each section that may come next. The
+// steps form a tree that grows with the combinations that requests really meet, so that a request only follows pointers.
+type step struct {
+	settings *module.Settings
+	files    []*module.Section // <Files> found inside the sections so far
+	ifs      []*module.Section // <If> likewise
+	next     sync.Map          // *module.Section -> *step
+}
+
+// into is the step behind a section.
+func (s *step) into(sec *module.Section) *step {
+	if n, ok := s.next.Load(sec); ok {
+		return n.(*step)
+	}
+	n := &step{
+		settings: module.Merge(s.settings, sec.Settings),
+		files:    concat(s.files, sec.Nested.Files),
+		ifs:      concat(s.ifs, sec.Nested.Ifs),
+	}
+	got, _ := s.next.LoadOrStore(sec, n)
+	return got.(*step)
+}
+
+// state is what a request carries of the walk: kept with the request under walkKey.
+type state struct {
+	base *step // after Directory and Files
+	at   *step
+}
+
+type walkKey struct{}
+
+func stateOf(r *module.Request) *state { return r.Get(walkKey{}).(*state) }
+
+func (s *Site) begin(r *module.Request) {
+	root := s.roots[r.Server.Index]
+	r.Set(walkKey{}, &state{base: root, at: root})
+	r.Dir = root.settings
+}
+
+// walk follows the sections of one list that match.
+func walk(r *module.Request, at *step, sections []*module.Section, name string) *step {
+	for _, sec := range sections {
+		if sec.Kind == module.DirectorySection {
+			continue
+		}
+		if ok, groups := sec.Match.Match(name); ok {
+			at = at.into(sec)
+			setGroups(r, groups)
+		}
+	}
+	return at
+}
+
+// setGroups passes named captures on as MATCH_NAME (httpd 2.4.8).
+func setGroups(r *module.Request, groups map[string]string) {
+	for name, value := range groups {
+		r.SetEnv("MATCH_"+strings.ToUpper(name), value)
+	}
+}
+
+// locationWalk applies <Location> sections on top of what base gave.
+func (s *Site) locationWalk(r *module.Request) {
+	st := stateOf(r)
+	st.at = walk(r, st.base, r.Server.Sections.Locations, r.URI)
+	r.Dir = st.at.settings
+}
+
+// storageWalk applies <Directory> and <Files>, or <Proxy> for a proxied request.
+func (s *Site) storageWalk(r *module.Request) module.Result {
+	st := stateOf(r)
+	at := s.roots[r.Server.Index]
+	if r.Proxy != module.NotProxied {
+		at = walk(r, at, r.Server.Sections.Proxies, strings.TrimPrefix(r.Filename, "proxy:"))
+		st.base, st.at, r.Dir = at, at, at.settings
+		return module.OK
+	}
+	if r.Filename != "" {
+		var res module.Result
+		if at, res = s.directoryWalk(r, at); res != module.OK {
+			return res
+		}
+		name := path.Base(r.Filename)
+		if !strings.HasSuffix(r.Filename, "/") {
+			at = walk(r, at, concat(r.Server.Sections.Files, at.files), name)
+		}
+	}
+	st.base, st.at, r.Dir = at, at, at.settings
+	return module.OK
+}
+
+// ifWalk applies <If>, <ElseIf> and <Else>: those of the server and those inside sections that apply.
+func (s *Site) ifWalk(r *module.Request) {
+	st := stateOf(r)
+	at := st.at
+	done := map[*module.Section]bool{} // heads of chains of which one has applied
+	var follow func(list []*module.Section)
+	follow = func(list []*module.Section) {
+		for _, sec := range list {
+			head := sec
+			for head.Chain != nil {
+				head = head.Chain
+			}
+			if done[head] {
+				continue
+			}
+			ok, err := sec.If(r)
+			if err != nil {
+				r.Logf("core", observe.Error, "AH03453", "%s at %s:%d: %v", sec.Title, sec.File, sec.Line, err)
+				continue
+			}
+			if ok {
+				done[head] = true
+				at = at.into(sec)
+				follow(sec.Nested.Ifs)
+			}
+		}
+	}
+	list := r.Server.Sections.Ifs
+	if len(at.ifs) > 0 {
+		list = concat(list, at.ifs)
+	}
+	if len(list) == 0 {
+		return
+	}
+	follow(list)
+	st.at, r.Dir = at, at.settings
+}
