@@ -58,9 +58,8 @@ func (r *Reader) Release() {
 // Fill makes one read from the source and appends to what is buffered. The buffer grows
 // when it is full: callers bound what they let accumulate.
 func (r *Reader) Fill() error {
-	r.room()
-	n, err := r.src.Read(r.buf[r.w:])
-	r.w += n
+	n, err := r.src.Read(r.Space())
+	r.Add(n)
 	if n > 0 {
 		return nil
 	}
@@ -71,7 +70,12 @@ func (r *Reader) Fill() error {
 	return err
 }
 
-func (r *Reader) room() {
+// Add says that n bytes were put into what Space returned.
+func (r *Reader) Add(n int) { r.w += n }
+
+// Space is room for at least one more byte behind what is buffered, for callers that
+// read from the source themselves, then Add; or Release, if nothing came.
+func (r *Reader) Space() []byte {
 	switch {
 	case r.r == r.w && r.buf != nil:
 		r.r, r.w = 0, 0
@@ -89,6 +93,19 @@ func (r *Reader) room() {
 		}
 		r.buf = grown
 	}
+	return r.buf[r.w:]
+}
+
+// Detach returns what is buffered, which is the caller's from now on.
+func (r *Reader) Detach() []byte {
+	if r.r == r.w {
+		r.Release()
+		return nil
+	}
+	rest := r.buf[r.r:r.w]
+	r.taken += int64(len(rest))
+	r.buf, r.r, r.w = nil, 0, 0
+	return rest
 }
 
 // Read returns what is buffered first; after that, large reads go past the buffer.
