@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -8,12 +9,12 @@ import (
 // Defines are the names that Define and -D made, and their values. As in
 // httpd, <IfDefine> minds case and ${NAME} does not.
 type Defines struct {
-	names  []string
+	names  map[string]bool
 	values map[string]string // by lower-case name
 }
 
 func newDefines(list []string) *Defines {
-	d := &Defines{values: map[string]string{}}
+	d := &Defines{names: map[string]bool{}, values: map[string]string{}}
 	for _, item := range list {
 		name, value, ok := strings.Cut(item, "=")
 		d.add(name)
@@ -25,15 +26,11 @@ func newDefines(list []string) *Defines {
 }
 
 func (d *Defines) clone() *Defines {
-	c := newDefines(d.names)
-	for k, v := range d.values {
-		c.values[k] = v
-	}
-	return c
+	return &Defines{names: maps.Clone(d.names), values: maps.Clone(d.values)}
 }
 
 // Has reports whether the name is defined, with or without a value.
-func (d *Defines) Has(name string) bool { return slices.Contains(d.names, name) }
+func (d *Defines) Has(name string) bool { return d.names[name] }
 
 // Value gives the value that ${NAME} stands for.
 func (d *Defines) Value(name string) (string, bool) {
@@ -41,14 +38,10 @@ func (d *Defines) Value(name string) (string, bool) {
 	return v, ok
 }
 
-// Names lists what is defined, in order of definition.
-func (d *Defines) Names() []string { return slices.Clone(d.names) }
+// Names lists what is defined, sorted.
+func (d *Defines) Names() []string { return slices.Sorted(maps.Keys(d.names)) }
 
-func (d *Defines) add(name string) {
-	if !d.Has(name) {
-		d.names = append(d.names, name)
-	}
-}
+func (d *Defines) add(name string) { d.names[name] = true }
 
 func (d *Defines) set(name, value string) {
 	d.add(name)
@@ -56,20 +49,21 @@ func (d *Defines) set(name, value string) {
 }
 
 func (d *Defines) remove(name string) {
-	d.names = slices.DeleteFunc(d.names, func(n string) bool { return n == name })
+	delete(d.names, name)
 	delete(d.values, strings.ToLower(name))
 }
 
 // expand replaces each ${NAME} in a whole line, before it is split into words.
 // What it puts in is not looked at again. A name that is neither defined nor in
-// the environment stays as written and is passed to missing.
+// the environment stays as written and is passed to missing. The result is cut
+// short somewhere past maxLine bytes.
 func expand(s string, lookup func(string) (string, bool), missing func(string)) string {
 	start := strings.Index(s, "${")
 	if start < 0 {
 		return s
 	}
 	var b strings.Builder
-	for start >= 0 {
+	for start >= 0 && b.Len() <= maxLine {
 		end := strings.IndexByte(s[start:], '}')
 		if end < 0 {
 			break

@@ -2,6 +2,7 @@ package conf
 
 import (
 	"io/fs"
+	"path"
 	"strings"
 )
 
@@ -22,7 +23,9 @@ func (l *loader) readNow(r *reader, n *Node) bool {
 	case "undefmacro":
 		l.undefMacro(n)
 	case "serverroot":
-		l.serverRoot(n)
+		if !l.htaccess {
+			l.serverRoot(n)
+		}
 		return false
 	default:
 		return false
@@ -30,14 +33,21 @@ func (l *loader) readNow(r *reader, n *Node) bool {
 	return true
 }
 
+// one gives the only argument. As httpd does with all fixed arguments, it
+// takes an empty word for a missing one.
+func (n *Node) one() (string, bool) {
+	first, rest := Word(n.Raw)
+	return first, first != "" && rest == ""
+}
+
 func (l *loader) define(n *Node) {
 	words := n.Words()
 	switch {
-	case len(words) < 1 || len(words) > 2:
+	case len(words) < 1 || len(words) > 2 || words[0] == "":
 		l.fail(n.Pos, "Define takes 1-2 arguments: a name and, if it is to stand for something, a value")
 	case strings.Contains(words[0], ":"):
 		l.fail(n.Pos, "Variable name must not contain ':'")
-	case len(words) == 2:
+	case len(words) == 2 && words[1] != "": // httpd takes "" for no value
 		l.defines.set(words[0], words[1])
 	default:
 		l.defines.add(words[0])
@@ -45,28 +55,33 @@ func (l *loader) define(n *Node) {
 }
 
 func (l *loader) undefine(n *Node) {
-	words := n.Words()
+	name, ok := n.one()
 	switch {
-	case len(words) != 1:
+	case !ok:
 		l.fail(n.Pos, "UnDefine takes one argument: the name to forget")
-	case strings.Contains(words[0], ":"):
+	case strings.Contains(name, ":"):
 		l.fail(n.Pos, "Variable name must not contain ':'")
 	default:
-		l.defines.remove(words[0])
+		l.defines.remove(name)
 	}
 }
 
 // serverRoot moves the place where relative names start, for the lines after it.
 func (l *loader) serverRoot(n *Node) {
-	words := n.Words()
-	if len(words) != 1 {
+	root, ok := n.one()
+	if !ok {
 		l.fail(n.Pos, "ServerRoot takes one argument: the directory that relative names start from")
 		return
 	}
-	root := l.resolve(words[0])
-	if info, err := fs.Stat(l.fs, fsName(root)); err != nil || !info.IsDir() {
-		l.fail(n.Pos, "ServerRoot must be a valid directory: %s", describe(root, err))
+	if !path.IsAbs(root) {
+		l.fail(n.Pos, "ServerRoot must be a valid directory: %s is not an absolute path", root)
 		return
 	}
-	l.root = root
+	if info, err := fs.Stat(l.fs, fsName(root)); err != nil {
+		l.fail(n.Pos, "ServerRoot must be a valid directory: %s", describe(root, err))
+	} else if !info.IsDir() {
+		l.fail(n.Pos, "ServerRoot must be a valid directory: %s is a file", root)
+	} else {
+		l.root = path.Clean(root)
+	}
 }

@@ -5,23 +5,22 @@ import (
 	"strings"
 )
 
-// Error is a problem at a place. Via lists the Include lines that led to the
-// file, innermost first.
+// Error is a problem at a place. Line 0 stands for a file as a whole.
 type Error struct {
 	Pos Pos
 	Msg string
-	Via []Pos
 }
 
 // Error gives httpd's two lines: the place, then the message.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Syntax error on line %d of %s", e.Pos.Line, e.Pos.File)
-	for use := e.Pos.Use; use != nil; use = use.Use {
-		fmt.Fprintf(&b, ", in a macro used on line %d of %s", use.Line, use.File)
+	if e.Pos.Line > 0 {
+		fmt.Fprintf(&b, "Syntax error on line %d of %s:\n", e.Pos.Line, e.Pos.File)
 	}
-	b.WriteString(":\n")
 	b.WriteString(e.Msg)
+	for use := e.Pos.Use; use != nil; use = use.Use {
+		fmt.Fprintf(&b, " (in a macro used on line %d of %s)", use.Line, use.File)
+	}
 	return b.String()
 }
 

@@ -6,30 +6,30 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // httpd's limits.
 const (
-	maxIncludeDepth = 16
+	maxIncludeDepth = 128
 	maxDirDepth     = 20
 )
 
 func (l *loader) includeDirective(n *Node, optional bool) {
-	words := n.Words()
+	name, ok := n.one()
 	switch {
 	case l.htaccess:
-		l.fail(n.Pos, "%s not allowed here: not in a .htaccess file", n.Name)
-	case len(words) != 1:
+		l.fail(n.Pos, "%s not allowed here: a .htaccess file cannot include others", n.Name)
+	case !ok:
 		l.fail(n.Pos, "%s takes one argument: the file, directory or pattern to read", n.Name)
-	case len(l.via) >= maxIncludeDepth:
+	case l.includes >= maxIncludeDepth:
 		l.stop(n.Pos, "Exceeded maximum include depth of %d: does a file include itself?", maxIncludeDepth)
 	default:
-		l.via = append(l.via, n.Pos)
-		l.include(l.resolve(words[0]), n.Pos, n.Parent, optional)
-		l.via = l.via[:len(l.via)-1]
+		l.includes++
+		l.include(l.resolve(name), n.Pos, n.Parent, optional)
+		l.includes--
 	}
 }
 
@@ -54,8 +54,8 @@ func (l *loader) includePattern(dir, pattern string, at Pos, parent *Node, optio
 	}
 	entries, err := fs.ReadDir(l.fs, fsName(dir))
 	if err != nil {
-		if !optional || !errors.Is(err, fs.ErrNotExist) {
-			l.failInclude(at, "Could not open config directory %s", describe(dir, err))
+		if !(optional && absent(err)) {
+			l.fail(at, "Could not open config directory %s", describe(dir, err))
 		}
 		return
 	}
@@ -66,7 +66,7 @@ func (l *loader) includePattern(dir, pattern string, at Pos, parent *Node, optio
 		}
 	}
 	if len(names) == 0 && !optional {
-		l.failInclude(at, "No matches for the wildcard '%s' in '%s' (IncludeOptional accepts that)", part, dir)
+		l.fail(at, "No matches for the wildcard '%s' in '%s' (IncludeOptional accepts that)", part, dir)
 	}
 	slices.Sort(names)
 	for _, name := range names {
@@ -98,7 +98,7 @@ func (l *loader) includePath(name string, at Pos, parent *Node, optional bool, d
 	}
 	entries, err := fs.ReadDir(l.fs, fsName(name))
 	if err != nil {
-		l.failInclude(at, "Could not open config directory %s", describe(name, err))
+		l.fail(at, "Could not open config directory %s", describe(name, err))
 		return
 	}
 	for _, e := range entries { // ReadDir sorts by name, as httpd does
@@ -109,8 +109,8 @@ func (l *loader) includePath(name string, at Pos, parent *Node, optional bool, d
 func (l *loader) includeFile(name string, at Pos, parent *Node, optional bool) {
 	text, err := l.readFile(name)
 	if err != nil {
-		if !optional || !errors.Is(err, fs.ErrNotExist) {
-			l.failInclude(at, "Could not open configuration file %s", describe(name, err))
+		if !(optional && absent(err)) {
+			l.fail(at, "Could not open configuration file %s", describe(name, err))
 		}
 		return
 	}
@@ -143,17 +143,6 @@ func (l *loader) readFile(name string) ([]byte, error) {
 	return text, err
 }
 
-// failInclude reports at the Include line itself, which is not part of the way
-// that led to it.
-func (l *loader) failInclude(at Pos, format string, args ...any) {
-	via := l.via
-	if n := len(via); n > 0 {
-		l.via = via[:n-1]
-	}
-	l.fail(at, format, args...)
-	l.via = via
-}
-
 func (l *loader) isDir(name string) bool {
 	info, err := fs.Stat(l.fs, fsName(name))
 	return err == nil && info.IsDir()
@@ -173,19 +162,25 @@ func describe(name string, err error) string {
 	if errors.As(err, &pathErr) {
 		err = pathErr.Err
 	}
-	if err == nil {
-		return name
-	}
 	return name + ": " + err.Error()
 }
 
-func hasMeta(s string) bool { return strings.ContainsAny(s, `*?[\`) }
+// absent reports whether there is no such file: what IncludeOptional accepts.
+func absent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// hasMeta tells patterns from plain names. A lone backslash or '[' is plain.
+func hasMeta(s string) bool {
+	open := strings.IndexByte(s, '[')
+	return strings.ContainsAny(s, "*?") || open >= 0 && strings.IndexByte(s[open:], ']') > 0
+}
 
 // match is fnmatch with FNM_PERIOD: a leading dot is matched only by a dot.
 func match(pattern, name string) bool {
 	if strings.HasPrefix(name, ".") && !strings.HasPrefix(pattern, ".") {
 		return false
 	}
-	ok, err := filepath.Match(pattern, name)
+	ok, err := path.Match(strings.ReplaceAll(pattern, "[!", "[^"), name)
 	return ok && err == nil
 }

@@ -2,6 +2,7 @@ package conf
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -42,12 +43,17 @@ func splitLines(file string, text []byte) []line {
 // those that remain, so a section opened in a macro may be closed after it.
 type reader struct {
 	stack   []*source
-	pending []string // comment lines since the last blank line or directive
+	pending []string        // comment lines since the last blank line or directive
+	admit   func(line) bool // counts a line; false ends the reading
 }
 
 type source struct {
 	lines []line
-	macro string // lower case; "" for a file
+
+	// The rest is for the lines of a macro.
+	macro        string // lower case
+	use          *Pos
+	args, values []string
 }
 
 func (r *reader) push(s *source) { r.stack = append(r.stack, s) }
@@ -58,7 +64,11 @@ func (r *reader) next() (line, bool) {
 		if len(top.lines) > 0 {
 			l := top.lines[0]
 			top.lines = top.lines[1:]
-			return l, true
+			if top.use != nil {
+				l.pos.Use = top.use
+				l.text = substitute(l.text, top.args, top.values)
+			}
+			return l, r.admit(l)
 		}
 		r.stack = r.stack[:len(r.stack)-1]
 	}
@@ -87,10 +97,5 @@ func (r *reader) nextDirective() (line, bool) {
 func (r *reader) comment() string { return strings.Join(r.pending, "\n") }
 
 func (r *reader) inMacro(name string) bool {
-	for _, s := range r.stack {
-		if s.macro == name && name != "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.stack, func(s *source) bool { return s.use != nil && s.macro == name })
 }

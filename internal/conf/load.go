@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"os"
@@ -36,9 +37,9 @@ type Options struct {
 // what could be read, also where errors are reported.
 func Load(path string, opt Options) (*Tree, Errors) {
 	l := newLoader(opt)
-	l.commandLine("-C", opt.Before)
+	l.commandLine(opt.Before)
 	l.include(l.resolve(path), Pos{File: path}, nil, false)
-	l.commandLine("-c", opt.After)
+	l.commandLine(opt.After)
 	return l.finish()
 }
 
@@ -62,6 +63,9 @@ const (
 	maxLines = 8 << 20
 	maxBytes = 512 << 20
 
+	maxNesting = 500
+	maxReports = 1000
+
 	htaccessMaxLines = 64 << 10
 	htaccessMaxBytes = 16 << 20
 )
@@ -75,8 +79,9 @@ type loader struct {
 	tree     *Tree
 	errs     Errors
 	htaccess bool
-	via      []Pos // Include lines that led to the file being read, outermost first
-	stopped  bool  // a limit was passed: nothing more is read
+	includes int  // Include directives being carried out, one inside the other
+	nesting  int  // conditions being carried out, likewise
+	stopped  bool // a limit was passed: nothing more is read
 
 	linesLeft, bytesLeft int
 }
@@ -102,20 +107,16 @@ func (l *loader) finish() (*Tree, Errors) {
 	return l.tree, l.errs
 }
 
-func (l *loader) newError(at Pos, format string, args ...any) *Error {
-	e := &Error{Pos: at, Msg: fmt.Sprintf(format, args...)}
-	for i := len(l.via) - 1; i >= 0; i-- {
-		e.Via = append(e.Via, l.via[i])
-	}
-	return e
-}
-
 func (l *loader) fail(at Pos, format string, args ...any) {
-	l.errs = append(l.errs, l.newError(at, format, args...))
+	if len(l.errs) < maxReports {
+		l.errs = append(l.errs, &Error{at, fmt.Sprintf(format, args...)})
+	}
 }
 
 func (l *loader) warn(at Pos, format string, args ...any) {
-	l.tree.Warnings = append(l.tree.Warnings, l.newError(at, format, args...))
+	if len(l.tree.Warnings) < maxReports {
+		l.tree.Warnings = append(l.tree.Warnings, &Error{at, fmt.Sprintf(format, args...)})
+	}
 }
 
 // stop ends all reading: going on would only repeat the problem.
@@ -137,15 +138,20 @@ func (l *loader) resolve(name string) string {
 	return filepath.Clean(name)
 }
 
-func (l *loader) commandLine(option string, lines []string) {
+func (l *loader) commandLine(lines []string) {
 	if len(lines) > 0 {
-		l.text("command line "+option, []byte(strings.Join(lines, "\n")), nil)
+		l.text("-c/-C directives", []byte(strings.Join(lines, "\n")), nil)
 	}
 }
 
 // text reads one file's text into parent; nil is the top of the tree.
 func (l *loader) text(file string, text []byte, parent *Node) {
-	r := &reader{}
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		at := Pos{File: file, Line: 1 + bytes.Count(text[:i], []byte("\n"))}
+		l.fail(at, "The file is not plain text: it contains a NUL byte")
+		return
+	}
+	r := &reader{admit: l.spend}
 	r.push(&source{lines: splitLines(file, text)})
 	l.block(r, parent, "", Pos{})
 }
@@ -157,58 +163,61 @@ func (l *loader) block(r *reader, parent *Node, condition string, opened Pos) {
 	for !l.stopped {
 		ln, ok := r.nextDirective()
 		if !ok {
+			if condition != "" && !l.stopped { // httpd does not mind
+				l.warn(opened, "<%s> was not closed.", condition)
+			}
 			break
 		}
-		if current == parent && condition != "" && strings.EqualFold(ln.text, "</"+condition+">") {
-			return
-		}
-		if !l.spend(ln) {
+		if condition != "" && strings.EqualFold(ln.text, "</"+condition+">") {
+			if current != parent {
+				l.fail(ln.pos, "Expected </%s> but saw %s", current.Name, ln.text)
+			}
 			return
 		}
 		current = l.line(r, ln, parent, current)
 	}
-	for ; current != parent; current = current.Parent {
+	for ; current != parent && !l.stopped; current = current.Parent {
 		l.fail(current.Pos, "<%s> was not closed.", current.Name)
 	}
 }
 
-// spend counts a line against the limits.
+// spend counts a line against the limits and reports whether to go on.
 func (l *loader) spend(ln line) bool {
 	l.linesLeft--
 	l.bytesLeft -= len(ln.text)
-	switch {
-	case len(ln.text) > maxLine:
-		l.fail(ln.pos, "The line is longer than %d bytes.", maxLine)
-	case l.linesLeft < 0 || l.bytesLeft < 0:
+	if l.linesLeft < 0 || l.bytesLeft < 0 {
 		l.stop(ln.pos, "The configuration is too large: do its macros, variables or included files multiply?")
-		return false
 	}
-	return true
+	if len(ln.text) > maxLine {
+		l.stop(ln.pos, "Line too long: more than %d bytes", maxLine)
+	}
+	return !l.stopped
 }
 
 // line acts on one logical line and gives the section that the next one
 // belongs to. base is the section around the block being read.
 func (l *loader) line(r *reader, ln line, base, current *Node) *Node {
+	at := ln.pos
 	text := expand(ln.text, l.lookup, func(name string) {
 		if !strings.Contains(name, ":") {
-			l.warn(ln.pos, "${%s} is not defined: it stays as written", name)
+			l.warn(at, "${%s} is not defined: it stays as written", name)
 		}
 	})
-	l.bytesLeft -= len(text) - len(ln.text)
 	if len(text) > maxLine {
-		l.fail(ln.pos, "The line is longer than %d bytes.", maxLine)
+		l.stop(at, "Line too long: more than %d bytes once variables are replaced", maxLine)
 		return current
 	}
+	l.bytesLeft -= max(0, len(text)-len(ln.text))
 	name, raw := Word(text)
 	switch {
 	case name == "":
 		return current
 	case strings.HasPrefix(name, "</"):
-		return l.closing(ln.pos, name, base, current)
+		return l.closing(at, name, base, current)
 	case name[0] == '<':
-		return l.opening(r, ln.pos, name[1:], raw, current)
+		return l.opening(r, at, name[1:], raw, current)
 	}
-	n := &Node{Pos: ln.pos, Name: strings.TrimSuffix(name, ">"), Raw: trim(raw), Comment: r.comment(), Parent: current}
+	n := &Node{Pos: at, Name: strings.TrimSuffix(name, ">"), Raw: trim(raw), Comment: r.comment(), Parent: current}
 	if !l.readNow(r, n) {
 		l.add(n)
 	}
@@ -223,42 +232,33 @@ func (l *loader) lookup(name string) (string, bool) {
 	return l.opt.Getenv(name)
 }
 
+// closing ends a section. The text after its '>' is of no consequence. With a
+// wrong name it ends the nearest open section that bears it, if any.
 func (l *loader) closing(at Pos, name string, base, current *Node) *Node {
-	bare := strings.TrimSuffix(name[2:], ">")
+	bare, complete := strings.CutSuffix(name[2:], ">")
 	switch {
-	case !strings.HasSuffix(name, ">"):
-		l.fail(at, "</%s> directive missing closing '>'", bare)
 	case current == base:
 		l.fail(at, "</%s> without matching <%s> section", bare, bare)
 		return current
+	case !complete:
+		l.fail(at, "</%s> directive missing closing '>'", bare)
+	case !current.Is(bare):
+		l.fail(at, "Expected </%s> but saw </%s>", current.Name, bare)
 	}
-	if current == base || current.Is(bare) {
-		return closed(base, current)
-	}
-	l.fail(at, "Expected </%s> but saw </%s>", current.Name, bare)
-	for outer := current.Parent; current != base && outer != base; outer = outer.Parent {
-		if outer.Is(bare) {
-			return outer.Parent
+	for n := current; n != base; n = n.Parent {
+		if n.Is(bare) {
+			return n.Parent
 		}
 	}
 	return current
 }
 
-func closed(base, current *Node) *Node {
-	if current == base {
-		return base
-	}
-	return current.Parent
-}
-
 // opening begins a section. The text after the last '>' of its header is of no
-// consequence, as in httpd.
+// consequence, and a '>' alone may be missing, as in httpd.
 func (l *loader) opening(r *reader, at Pos, name, raw string, current *Node) *Node {
-	if strings.HasSuffix(name, ">") {
-		name = strings.TrimSuffix(name, ">")
-		if raw == "" {
-			raw = ">"
-		}
+	name = strings.TrimSuffix(name, ">")
+	if raw == "" {
+		raw = ">"
 	}
 	end := strings.LastIndexByte(raw, '>')
 	if end < 0 {
@@ -266,11 +266,23 @@ func (l *loader) opening(r *reader, at Pos, name, raw string, current *Node) *No
 		end = len(raw)
 	}
 	n := &Node{Pos: at, Name: name, Raw: trim(raw[:end]), Section: true, Comment: r.comment(), Parent: current}
-	if l.decideNow(r, n, current) {
+	if l.tooDeep(current) {
+		l.stop(at, "Sections are nested more than %d deep", maxNesting)
+		return current
+	}
+	if l.decideNow(r, n) {
 		return current
 	}
 	l.add(n)
 	return n
+}
+
+func (l *loader) tooDeep(n *Node) bool {
+	depth := l.nesting
+	for ; n != nil; n = n.Parent {
+		depth++
+	}
+	return depth >= maxNesting
 }
 
 // add puts the node into the tree and tells the caller.

@@ -47,7 +47,9 @@ func (l *loader) macroLines(r *reader, n *Node) ([]line, bool) {
 	for nesting := 1; ; {
 		ln, ok := r.next()
 		if !ok {
-			l.fail(n.Pos, "<Macro> was not closed.")
+			if !l.stopped {
+				l.fail(n.Pos, "<Macro> was not closed.")
+			}
 			return nil, false
 		}
 		switch word, _ := Word(ln.text); {
@@ -63,14 +65,14 @@ func (l *loader) macroLines(r *reader, n *Node) ([]line, bool) {
 }
 
 func (l *loader) undefMacro(n *Node) {
-	words := n.Words()
-	if len(words) != 1 {
+	written, ok := n.one()
+	if !ok {
 		l.fail(n.Pos, "UndefMacro takes one argument: the macro to forget")
 		return
 	}
-	name := strings.ToLower(words[0])
+	name := strings.ToLower(written)
 	if l.macros[name] == nil {
-		l.fail(n.Pos, "cannot remove undefined macro '%s'", words[0])
+		l.fail(n.Pos, "cannot remove undefined macro '%s'%s", written, l.didYouMean(name))
 	}
 	delete(l.macros, name)
 }
@@ -78,7 +80,7 @@ func (l *loader) undefMacro(n *Node) {
 // useMacro puts the macro's lines before the rest of the file.
 func (l *loader) useMacro(r *reader, n *Node) {
 	words := n.Words()
-	if len(words) == 0 {
+	if len(words) == 0 || words[0] == "" {
 		l.fail(n.Pos, "Use needs the name of a macro")
 		return
 	}
@@ -93,13 +95,7 @@ func (l *loader) useMacro(r *reader, n *Node) {
 		l.fail(n.Pos, "macro '%s' of %s takes %d arguments, not %d", words[0], m.at, len(m.args), len(values))
 	default:
 		use := n.Pos
-		s := &source{macro: name}
-		for _, ln := range m.lines {
-			pos := ln.pos
-			pos.Use = &use
-			s.lines = append(s.lines, line{substitute(ln.text, m.args, values), pos})
-		}
-		r.push(s)
+		r.push(&source{lines: m.lines, macro: name, use: &use, args: m.args, values: values})
 	}
 }
 
@@ -116,19 +112,31 @@ func (l *loader) didYouMean(name string) string {
 }
 
 // substitute puts values in place of the argument names, from left to right;
-// where several names begin at one place the longest wins.
+// where several names begin at one place the longest wins. Comments stay as
+// they are. The result is cut short somewhere past maxLine bytes.
 func substitute(text string, args, values []string) string {
 	if strings.HasPrefix(text, "#") || len(args) == 0 {
 		return text
 	}
-	order := make([]int, len(args))
-	for i := range order {
-		order[i] = i
+	var b strings.Builder
+	for text != "" && b.Len() <= maxLine {
+		if i := longestPrefix(text, args); i >= 0 {
+			b.WriteString(values[i])
+			text = text[len(args[i]):]
+		} else {
+			b.WriteByte(text[0])
+			text = text[1:]
+		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return len(args[b]) - len(args[a]) })
-	pairs := make([]string, 0, 2*len(args))
-	for _, i := range order {
-		pairs = append(pairs, args[i], values[i])
+	return b.String()
+}
+
+func longestPrefix(text string, args []string) int {
+	best := -1
+	for i, arg := range args {
+		if strings.HasPrefix(text, arg) && (best < 0 || len(arg) > len(args[best])) {
+			best = i
+		}
 	}
-	return strings.NewReplacer(pairs...).Replace(text)
+	return best
 }

@@ -28,7 +28,7 @@ func (l *loader) ifVersion(n *Node) (holds, ok bool) {
 		pattern, isPattern := strings.CutPrefix(version, "/")
 		if !isPattern {
 			holds, problem = versionIs(version, func(c int) bool { return c == 0 })
-		} else if pattern, closed := strings.CutSuffix(pattern, "/"); closed && pattern != "" {
+		} else if pattern, closed := strings.CutSuffix(pattern, "/"); closed {
 			holds, problem = versionMatches(pattern)
 		} else {
 			problem = "Missing delimiting / of regular expression."
