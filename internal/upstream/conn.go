@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"errors"
 	"net"
 	"sync/atomic"
 	"time"
@@ -25,18 +26,37 @@ type Conn struct {
 	probe      prober
 	pooled     bool // may go back to the pool
 	gone       atomic.Bool
+
+	sending atomic.Bool  // another goroutine is sending a body
+	sentAt  atomic.Int64 // when it ended (Unix nanoseconds)
 }
 
 // Read arms the idle timeout.
 func (c *Conn) Read(p []byte) (int, error) {
+	for {
+		c.armRead()
+		n, err := c.Conn.Read(p)
+		c.worker.read.Add(int64(n))
+		if err == nil || n > 0 || !isTimeout(err) || !c.sentLately() {
+			return n, err
+		}
+		c.readBy = time.Time{}
+	}
+}
+
+func (c *Conn) armRead() {
 	if now := time.Now(); c.readBy.Sub(now) < c.timeout {
 		c.readBy = now.Add(c.timeout + c.timeout/slack)
 		c.Conn.SetReadDeadline(c.readBy)
 	}
-	n, err := c.Conn.Read(p)
-	c.worker.read.Add(int64(n))
-	return n, err
 }
+
+// sentLately says that the request's body is under way or has just ended: the backend may well be silent still.
+func (c *Conn) sentLately() bool {
+	return c.sending.Load() || time.Since(time.Unix(0, c.sentAt.Load())) < c.timeout
+}
+
+func (c *Conn) readExpired() bool { return !time.Now().Before(c.readBy) }
 
 // Write arms the idle timeout.
 func (c *Conn) Write(p []byte) (int, error) {
@@ -124,6 +144,6 @@ func (c *Conn) quietTLS() bool {
 }
 
 func isTimeout(err error) bool {
-	t, ok := err.(interface{ Timeout() bool })
-	return ok && t.Timeout()
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
 }

@@ -63,6 +63,7 @@ func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, 
 
 func (w *Worker) busyWith(c *Conn, req *Request) *Conn {
 	c.gone.Store(false)
+	c.sentAt.Store(0)
 	c.pooled = w.reuse() && req.URL == nil && !req.NoReuse
 	c.setTimeout(w.timeoutFor(req))
 	w.busy.Add(1)

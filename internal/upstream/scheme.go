@@ -66,7 +66,8 @@ type Request struct {
 	NeedLength bool          // proxy-sendcl: the body must not go out chunked
 }
 
-// Response is what came back. Hop-by-hop fields are gone from Fields.
+// Response is what came back. Hop-by-hop fields are gone from Fields; a Content-Length there may describe a body that isn't sent
+// (HEAD, 304).
 type Response struct {
 	Status        int
 	Reason        string
@@ -87,8 +88,7 @@ type Response struct {
 
 // Upgraded is a connection that left HTTP. The receiver owns it.
 type Upgraded struct {
-	Conn     net.Conn // TLS included
-	Raw      net.Conn // below TLS, as Dialer.WrapRaw made it; the same as Conn without TLS
+	Conn     net.Conn // TLS included; its NetConn is then what Dialer.WrapRaw made
 	Buffered []byte   // what the backend sent behind its 101
 	Done     func()   // to be called when the tunnel has ended: the worker is less busy
 }

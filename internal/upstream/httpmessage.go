@@ -1,0 +1,152 @@
+package upstream
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"transom/internal/wire/http1"
+)
+
+// message is what goes out in the first write: the head, and the body if it is short. It can be sent again.
+type message struct {
+	bytes   []byte
+	buf     *[]byte
+	stream  bool // the body follows
+	chunked bool
+	expect  bool   // wait for 100 before it does
+	key     string // Sec-WebSocket-Key if this is a handshake
+	spool   *spool
+}
+
+// prefetch is how much body is read before a connection is made, as httpd does: a slow client does not keep a backend waiting,
+// and the request can be repeated.
+const prefetch = 16 << 10
+
+var messages = sync.Pool{New: func() any { b := make([]byte, 0, 2048); return &b }}
+
+func newMessage(w *Worker, req *Request) (*message, error) {
+	m := &message{buf: messages.Get().(*[]byte)}
+	if err := m.build(w, req); err != nil {
+		m.free()
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *message) free() {
+	if m.bytes != nil && cap(m.bytes) <= 4*prefetch {
+		*m.buf = m.bytes[:0]
+	}
+	messages.Put(m.buf)
+	m.buf, m.bytes = nil, nil
+	if m.spool != nil {
+		m.spool.close()
+	}
+}
+
+func (m *message) build(w *Worker, req *Request) error {
+	if !http1.IsToken(req.Method) || !cleanTarget(req.Target) {
+		return &Error{Status: http.StatusForbidden, Code: "AH10415", Worker: w.name,
+			Reason: "To be forwarded path contains control characters or spaces"}
+	}
+	hasBody := req.Body != nil && req.ContentLength != 0
+	if hasBody && req.ContentLength < 0 && (req.HTTP10 || req.NeedLength) {
+		if err := m.spoolBody(w, req); err != nil {
+			return err
+		}
+		hasBody = req.ContentLength != 0
+	}
+	m.chunked = hasBody && req.ContentLength < 0
+	m.expect = hasBody && !req.HTTP10 && (req.Expect100 || w.Ping > 0)
+	m.stream = hasBody && (m.chunked || m.expect || req.ContentLength > prefetch)
+	m.head(w, req, hasBody)
+	if hasBody && !m.stream {
+		return m.readBody(w, req)
+	}
+	return nil
+}
+
+func cleanTarget(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] <= ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func (m *message) head(w *Worker, req *Request, hasBody bool) {
+	minor := 1
+	if req.HTTP10 {
+		minor = 0
+	}
+	b := http1.AppendRequestLine((*m.buf)[:0], req.Method, req.Target, minor)
+	host := req.Host
+	if host == "" {
+		host = w.target(req).HostPort()
+	}
+	b = http1.AppendField(b, "Host", host)
+	b = m.appendFields(b, req)
+	switch {
+	case m.chunked:
+		b = append(b, "Transfer-Encoding: chunked\r\n"...)
+	case hasBody || req.ContentLength == 0 && wantsBody(req.Method):
+		b = append(b, "Content-Length: "...)
+		b = strconv.AppendInt(b, max(req.ContentLength, 0), 10)
+		b = append(b, "\r\n"...)
+	}
+	if m.expect {
+		b = append(b, "Expect: 100-continue\r\n"...)
+	}
+	switch {
+	case m.key != "":
+		b = append(b, "Upgrade: websocket\r\nConnection: Upgrade\r\n"...)
+	case !w.reuse() || req.URL != nil || req.NoReuse || req.HTTP10:
+		b = append(b, "Connection: close\r\n"...)
+	default:
+		b = append(b, "Connection: Keep-Alive\r\n"...)
+	}
+	m.bytes = append(b, "\r\n"...)
+}
+
+func wantsBody(method string) bool { return method == "POST" || method == "PUT" || method == "PATCH" }
+
+func (m *message) appendFields(b []byte, req *Request) []byte {
+	if handshake := req.Upgrade && req.Method == "GET" && req.Body == nil && !req.HTTP10; handshake {
+		if http1.Get(req.Fields, "Sec-WebSocket-Version") == "13" {
+			m.key = http1.Get(req.Fields, "Sec-WebSocket-Key")
+		}
+	}
+	trailer := ""
+	if m.chunked && req.Trailer != nil {
+		trailer = http1.Get(req.Fields, "Trailer")
+	}
+	req.Fields = endToEnd(req.Fields, false)
+	for _, f := range req.Fields {
+		if len(f.Name) == 4 && strings.EqualFold(f.Name, "Host") || len(f.Name) == 6 && strings.EqualFold(f.Name, "Expect") {
+			continue
+		}
+		b = http1.AppendField(b, f.Name, f.Value)
+	}
+	if trailer != "" {
+		b = http1.AppendField(b, "Trailer", trailer)
+	}
+	return b
+}
+
+func (m *message) readBody(w *Worker, req *Request) error {
+	n, size := len(m.bytes), int(req.ContentLength)
+	if cap(m.bytes) < n+size {
+		grown := make([]byte, n, n+size)
+		copy(grown, m.bytes)
+		m.bytes = grown
+	}
+	if _, err := io.ReadFull(req.Body, m.bytes[n:n+size]); err != nil {
+		return clientError(w, err)
+	}
+	m.bytes = m.bytes[:n+size]
+	return nil
+}
