@@ -163,9 +163,6 @@ func (l *loader) block(r *reader, parent *Node, condition string, opened Pos) {
 	for !l.stopped {
 		ln, ok := r.nextDirective()
 		if !ok {
-			if condition != "" && !l.stopped { // httpd does not mind
-				l.warn(opened, "<%s> was not closed.", condition)
-			}
 			break
 		}
 		if condition != "" && strings.EqualFold(ln.text, "</"+condition+">") {
@@ -176,8 +173,16 @@ func (l *loader) block(r *reader, parent *Node, condition string, opened Pos) {
 		}
 		current = l.line(r, ln, parent, current)
 	}
-	for ; current != parent && !l.stopped; current = current.Parent {
-		l.fail(current.Pos, "<%s> was not closed.", current.Name)
+	if l.stopped {
+		return
+	}
+	report := l.fail
+	if condition != "" { // httpd does not mind then
+		report = l.warn
+		report(opened, "<%s> was not closed.", condition)
+	}
+	for ; current != parent; current = current.Parent {
+		report(current.Pos, "<%s> was not closed.", current.Name)
 	}
 }
 

@@ -159,6 +159,7 @@ func TestMessages(t *testing.T) {
 		{"<IfModule x>\n<V *>\n</IfModule>\n", "3: Expected </V> but saw </IfModule>"},
 		{"<IfModule !x>\n<V *>\n</IfModule>\n", "3: Expected </V> but saw </IfModule>"},
 		{"<IfModule !x>\nA", ""},
+		{"<IfModule !x>\n<V *>", ""},
 		{"<IfModule x>\nA", "1: Expected </IfModule> before end of configuration"},
 		{"<IfModule x>\n<Foo\n</Bar>\n</Foo>\n</IfModule>\n", "3: Expected </Foo> but saw </Bar>"},
 		{"<IfModule x>\n</D>\n</ifmodule> xx\n", "2: Expected </IfModule> but saw </D>"},

@@ -95,6 +95,7 @@ func (l *loader) useMacro(r *reader, n *Node) {
 		l.fail(n.Pos, "macro '%s' of %s takes %d arguments, not %d", words[0], m.at, len(m.args), len(values))
 	default:
 		use := n.Pos
+		quoteValues(m.args, values)
 		r.push(&source{lines: m.lines, macro: name, use: &use, args: m.args, values: values})
 	}
 }
@@ -109,6 +110,17 @@ func (l *loader) didYouMean(name string) string {
 		return " (did you mean '" + near + "'?)"
 	}
 	return ""
+}
+
+var quoteEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// quoteValues puts the values of arguments named @... in quotes of their own.
+func quoteValues(args, values []string) {
+	for i, arg := range args {
+		if arg[0] == '@' {
+			values[i] = `"` + quoteEscapes.Replace(values[i]) + `"`
+		}
+	}
 }
 
 // substitute puts values in place of the argument names, from left to right;
