@@ -98,12 +98,12 @@ func newLoader(opt Options) *loader {
 	if l.opt.Getenv == nil {
 		l.opt.Getenv = os.LookupEnv
 	}
-	l.tree = &Tree{Defines: l.defines}
+	l.tree = &Tree{}
 	return l
 }
 
 func (l *loader) finish() (*Tree, Errors) {
-	l.tree.Root = l.root
+	l.tree.Root, l.tree.Defines = l.root, l.defines
 	return l.tree, l.errs
 }
 

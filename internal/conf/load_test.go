@@ -297,8 +297,8 @@ func TestParseHtaccess(t *testing.T) {
 	if len(errs) != 1 || !strings.HasPrefix(errs[0].Msg, "Include not allowed here") {
 		t.Error(errs)
 	}
-	if base.Defines.Has("C") {
-		t.Error("a .htaccess file defined a name for the whole server")
+	if base.Defines.Has("C") || !tree.Defines.Has("C") || !tree.Defines.Has("A") {
+		t.Error("a .htaccess file must see the server's names and define its own for itself alone")
 	}
 }
 
