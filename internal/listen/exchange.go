@@ -1,0 +1,199 @@
+package listen
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"transom/internal/wire/http1"
+)
+
+// exchange is one request and its response: all of it in one piece of memory, which is
+// never used twice, so that a handler that keeps something harms nobody but itself.
+type exchange struct {
+	conn     *conn
+	settings *Settings // of the request's host
+	began    time.Time
+	head     http1.RequestHead
+	req      http.Request
+	body     requestBody
+	w        response
+	info     Info
+	vhost    atomic.Pointer[string]
+
+	takenBefore int64
+	after       []func()
+	closeAfter  bool
+	abort       bool
+
+	mu     sync.Mutex // done and over
+	done   chan struct{}
+	over   bool
+	fields [16]http1.Field
+}
+
+func newExchange(c *conn, now time.Time) *exchange {
+	x := &exchange{conn: c, settings: c.settings, began: now, takenBefore: c.reader.Taken()}
+	x.head.Fields = x.fields[:0]
+	x.body.x, x.w.x, x.info.x = x, x, x
+	return x
+}
+
+// exchange reads one request, has it answered, and reports whether another may follow.
+func (c *conn) exchange() (again bool) {
+	now := time.Now()
+	c.enter(Reading, now)
+	x := newExchange(c, now)
+	if c.keepalives > 0 {
+		c.pacer.begin(c.settings.HeaderTimeout, c.settings.Timeout, now)
+	}
+	if err := c.reader.ReadRequest(&x.head, &c.settings.Options); err != nil {
+		bad := c.refusal(err, &x.head)
+		if bad == nil {
+			return false
+		}
+		x.refuse(bad)
+	} else {
+		x.accept()
+	}
+	return x.serve()
+}
+
+// refusal says what to answer to a head that could not be read; nil is nothing at all.
+func (c *conn) refusal(err error, h *http1.RequestHead) *BadRequest {
+	var e *http1.Error
+	switch {
+	case errors.As(err, &e):
+		return &BadRequest{Status: e.Status, Reason: e.Reason}
+	case errors.Is(err, os.ErrDeadlineExceeded) && !c.aborted.Load():
+		// httpd answers once it has seen a whole request line, and logs a fresh connection.
+		whole := h.Method != ""
+		if whole || c.keepalives == 0 {
+			return &BadRequest{Status: http.StatusRequestTimeout, Reason: "request head did not come in time", LogOnly: !whole}
+		}
+	}
+	return nil
+}
+
+// serve calls the handler and completes the response.
+func (x *exchange) serve() (again bool) {
+	c := x.conn
+	x.fillInfo()
+	c.current.Store(x)
+	c.accesses.Add(1)
+	c.enter(Writing, x.began)
+	if x.call() {
+		x.abort = true
+	}
+	err := x.w.finish()
+	if c.takenOver {
+		x.finish()
+		return false
+	}
+	x.body.reclaim()
+	c.enter(Logging, x.began)
+	x.finish()
+	switch {
+	case x.abort || err != nil:
+		c.abort()
+		return false
+	case !x.body.drain() || x.w.linger:
+		c.linger()
+		return false
+	case x.w.close:
+		return false
+	}
+	c.rest(x.settings)
+	return true
+}
+
+// rest makes the connection wait for its next request.
+func (c *conn) rest(s *Settings) {
+	now := time.Now()
+	c.keepalives++
+	c.idleUntil = soonest(now, s.KeepAliveTimeout)
+	c.enter(KeptAlive, now)
+	c.reader.Release()
+}
+
+// finish runs what waited for the response and ends the request's context.
+func (x *exchange) finish() {
+	for _, f := range x.after {
+		f()
+	}
+	x.conn.current.Store(nil)
+	x.mu.Lock()
+	x.over = true
+	if x.done != nil {
+		close(x.done)
+	}
+	x.mu.Unlock()
+}
+
+// call runs the handler and reports whether it panicked.
+func (x *exchange) call() (panicked bool) {
+	defer func() {
+		if e := recover(); e != nil {
+			panicked = true
+			x.conn.server.logPanic(e)
+		}
+	}()
+	x.conn.server.Handler.ServeHTTP(&x.w, &x.req)
+	return false
+}
+
+func (x *exchange) fillInfo() {
+	c := x.conn
+	i := &x.info
+	i.ConnID, i.Local, i.Remote, i.TLS = c.id, c.local, c.remote, c.tls.state
+	i.KeepAlives, i.Line, i.Fields = c.keepalives, x.head.Line, x.head.Fields
+	if c.tls.plain && i.Bad == nil {
+		i.Bad = &BadRequest{Status: http.StatusBadRequest, Reason: "speaking plain HTTP to an SSL-enabled server port"}
+	}
+	if i.Bad != nil {
+		i.Bad.PlainOnTLS = c.tls.plain
+	}
+}
+
+// The request's context: an exchange that ends with its handler.
+
+var _ context.Context = (*exchange)(nil)
+
+func (x *exchange) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Done is closed when the exchange is over. Nobody watches the client meanwhile: that it
+// left is seen when it is written to, as in httpd.
+func (x *exchange) Done() <-chan struct{} {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.done == nil {
+		x.done = make(chan struct{})
+		if x.over {
+			close(x.done)
+		}
+	}
+	return x.done
+}
+
+func (x *exchange) Err() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.over {
+		return context.Canceled
+	}
+	return nil
+}
+
+func (x *exchange) Value(key any) any {
+	switch key {
+	case infoKey{}:
+		return &x.info
+	case http.LocalAddrContextKey:
+		return x.conn.sock.LocalAddr()
+	}
+	return nil
+}

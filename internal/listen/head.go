@@ -1,0 +1,208 @@
+package listen
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"transom/internal/wire/http1"
+)
+
+// decide completes the head in buf: how the content ends, and whether the connection goes
+// on. Both fields are httpd's last.
+func (w *response) decide() {
+	w.decided = true
+	b, h := w.buf, &w.x.head
+	switch {
+	case w.noBody:
+		if w.length >= 0 && (h.Method == "HEAD" || w.status == http.StatusNotModified) {
+			b = appendLength(b, w.length)
+		}
+	case w.length >= 0:
+		b = appendLength(b, w.length)
+	case h.Major == 1 && h.Minor > 0 && w.x.info.Bad == nil:
+		w.chunked = true
+		b = append(b, "Transfer-Encoding: chunked\r\n"...)
+	default:
+		w.close = true // the content ends with the connection
+	}
+	w.buf = append(w.appendConnection(b), "\r\n"...)
+}
+
+func appendLength(b []byte, n int64) []byte {
+	b = append(b, "Content-Length: "...)
+	b = strconv.AppendInt(b, n, 10)
+	return append(b, "\r\n"...)
+}
+
+// appendConnection decides as httpd's ap_set_keepalive.
+func (w *response) appendConnection(b []byte) []byte {
+	x, s := w.x, w.x.settings
+	used := x.conn.keepalives
+	options := w.options()
+	unread := x.body.unread()
+	switch {
+	case x.closeAfter || x.abort || unread || dropsConnection(w.status) || w.status == http.StatusSwitchingProtocols,
+		!s.KeepAlive || s.MaxKeepAliveRequests > 0 && used >= s.MaxKeepAliveRequests,
+		x.conn.server.draining.Load():
+		w.close = true
+		// The client did not expect it: it may be sending.
+		w.linger = x.head.KeepAlive || unread
+	case !x.head.KeepAlive:
+		w.close = true
+	}
+	if w.close {
+		return http1.AppendField(b, "Connection", options+"close")
+	}
+	if x.head.KeepAliveAsk {
+		b = append(b, "Keep-Alive: timeout="...)
+		b = strconv.AppendInt(b, int64(s.KeepAliveTimeout.Seconds()), 10)
+		if s.MaxKeepAliveRequests > 0 {
+			b = append(b, ", max="...)
+			b = strconv.AppendInt(b, int64(s.MaxKeepAliveRequests-used), 10)
+		}
+		b = append(b, "\r\n"...)
+		options += "Keep-Alive, "
+	}
+	if options != "" {
+		b = http1.AppendField(b, "Connection", strings.TrimSuffix(options, ", "))
+	}
+	return b
+}
+
+// options are those that the handler set in Connection, each followed by a comma, without
+// the two that are the server's. close among them closes.
+func (w *response) options() (list string) {
+	for _, v := range w.header["Connection"] {
+		for e, rest, ok := http1.NextElement(v); ok; e, rest, ok = http1.NextElement(rest) {
+			switch {
+			case strings.EqualFold(e, "close"):
+				w.x.closeAfter = true
+			case http1.IsToken(e) && !strings.EqualFold(e, "keep-alive"):
+				list += e + ", "
+			}
+		}
+	}
+	return list
+}
+
+// dropsConnection are the statuses after which httpd trusts no further request.
+func dropsConnection(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusRequestTimeout, http.StatusLengthRequired, http.StatusRequestEntityTooLarge,
+		http.StatusRequestURITooLong, http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusNotImplemented:
+		return true
+	}
+	return false
+}
+
+// appendHeader appends the handler's fields but those that are the server's to write:
+// first in the order they were received in, then by name.
+func (w *response) appendHeader(b []byte, interim bool) []byte {
+	var names [24]string
+	left := names[:0]
+	for name := range w.header {
+		if !servers(name) && !w.isTrailer(name) && !(interim && name == "Date") {
+			left = append(left, name)
+		}
+	}
+	b, left = w.appendReceived(b, left)
+	sortNames(left)
+	for _, name := range left {
+		for _, v := range w.header[name] {
+			b = http1.AppendField(b, name, v)
+		}
+	}
+	return b
+}
+
+// appendReceived writes the fields of order whose values the header still has, and
+// returns the names that are left.
+func (w *response) appendReceived(b []byte, names []string) ([]byte, []string) {
+	if len(w.order) == 0 {
+		return b, names
+	}
+	n := 0
+	for i, name := range names {
+		if w.received(name) {
+			names[i], names[n] = names[n], names[i]
+			n++
+		}
+	}
+	same, left := names[:n], names[n:]
+	for _, f := range w.order {
+		for _, name := range same {
+			if len(name) == len(f.Name) && strings.EqualFold(name, f.Name) {
+				b = http1.AppendField(b, f.Name, f.Value)
+				break
+			}
+		}
+	}
+	return b, left
+}
+
+// received reports whether the header's values of name are those of order.
+func (w *response) received(name string) bool {
+	values := w.header[name]
+	n := 0
+	for _, f := range w.order {
+		if len(name) != len(f.Name) || !strings.EqualFold(name, f.Name) {
+			continue
+		}
+		if n == len(values) || values[n] != f.Value {
+			return false
+		}
+		n++
+	}
+	return n == len(values) && n > 0
+}
+
+// servers are the fields that the server writes itself.
+func servers(name string) bool {
+	switch name {
+	case "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length":
+		return true
+	}
+	return strings.HasPrefix(name, http.TrailerPrefix)
+}
+
+// isTrailer reports whether Trailer announces name for later.
+func (w *response) isTrailer(name string) bool {
+	for _, v := range w.header["Trailer"] {
+		if http1.HasToken(v, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func sortNames(names []string) {
+	for i := 1; i < len(names); i++ {
+		for j := i; j > 0 && names[j] < names[j-1]; j-- {
+			names[j], names[j-1] = names[j-1], names[j]
+		}
+	}
+}
+
+// trailers are what the handler announced in Trailer or set with http.TrailerPrefix.
+func (w *response) trailers() (fields []http1.Field) {
+	add := func(name string, values []string) {
+		if http1.ForbiddenTrailer(name) {
+			return
+		}
+		for _, v := range values {
+			fields = append(fields, http1.Field{Name: name, Value: v})
+		}
+	}
+	for _, v := range w.header["Trailer"] {
+		for e, rest, ok := http1.NextElement(v); ok; e, rest, ok = http1.NextElement(rest) {
+			add(e, w.header[http1.Canonical(e)])
+		}
+	}
+	for name, values := range w.header {
+		if rest, ok := strings.CutPrefix(name, http.TrailerPrefix); ok {
+			add(rest, values)
+		}
+	}
+	return fields
+}

@@ -1,0 +1,115 @@
+package listen
+
+import (
+	"context"
+	"crypto/tls"
+	"net/netip"
+
+	"transom/internal/wire/http1"
+)
+
+// Info is what the server knows of an exchange beyond the http.Request. It is valid until
+// the functions given to AfterResponse have run.
+type Info struct {
+	ConnID     int64
+	Local      netip.AddrPort
+	Remote     netip.AddrPort
+	TLS        *tls.ConnectionState // nil for a plain connection
+	KeepAlives int                  // requests that the connection carried before
+	Line       string               // request line as received; of HTTP/2, as HTTP/1 would write it
+	Fields     []http1.Field        // as written: order, case, repetition; nil for HTTP/2
+	Bad        *BadRequest          // why the request must be refused, or nil
+
+	x  *exchange
+	h2 *h2Exchange
+}
+
+// BadRequest is a request that must not be served: it is answered with Status, and the
+// connection closed after that. What the http.Request says of it is only good for logs.
+type BadRequest struct {
+	Status     int
+	Reason     string
+	PlainOnTLS bool // plain HTTP was spoken to a TLS port; the answer goes out plain
+	LogOnly    bool // no answer goes out, as nobody asked yet
+}
+
+type infoKey struct{}
+
+// FromContext returns the Info of the exchange that ctx belongs to, or nil.
+func FromContext(ctx context.Context) *Info {
+	i, _ := ctx.Value(infoKey{}).(*Info)
+	return i
+}
+
+// BytesIn counts what was received for this request: head, framing and body, in the
+// clear; of HTTP/2, the body alone.
+func (i *Info) BytesIn() int64 {
+	if i.x != nil {
+		return i.x.conn.reader.Taken() - i.x.takenBefore
+	}
+	return i.h2.in.Load()
+}
+
+// BytesOut counts what was sent for it, likewise.
+func (i *Info) BytesOut() int64 {
+	if i.x != nil {
+		return i.x.w.out.Load()
+	}
+	return i.h2.out.Load()
+}
+
+// AfterResponse calls f once the response has left the server, or failed to.
+func (i *Info) AfterResponse(f func()) {
+	if i.x != nil {
+		i.x.after = append(i.x.after, f)
+		return
+	}
+	i.h2.after = append(i.h2.after, f)
+}
+
+// CloseAfter ends the connection with this response, if called before its head is written.
+func (i *Info) CloseAfter() {
+	if i.x != nil {
+		i.x.closeAfter = true
+	}
+}
+
+// Abort makes the response end as a broken one when the handler returns: without its
+// last chunk, the connection closed. It is for content that cannot be had to its end.
+func (i *Info) Abort() {
+	if i.x != nil {
+		i.x.abort = true
+		return
+	}
+	i.h2.abort = true
+}
+
+// SetVHost names the virtual host for Snapshot.
+func (i *Info) SetVHost(name *string) {
+	if i.x != nil {
+		i.x.vhost.Store(name)
+	}
+}
+
+// Attach keeps v with the connection, for the handler's use; Attached returns it.
+func (i *Info) Attach(v any) {
+	if i.x != nil {
+		i.x.conn.attached = v
+	}
+}
+
+// Attached is nil for HTTP/2, whose requests share their connection.
+func (i *Info) Attached() any {
+	if i.x != nil {
+		return i.x.conn.attached
+	}
+	return nil
+}
+
+// Trailers are the request's trailer fields, once its body has been read to the end.
+func (i *Info) Trailers() []http1.Field {
+	if i.x == nil {
+		return nil
+	}
+	return i.x.body.trailers()
+}

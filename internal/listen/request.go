@@ -1,0 +1,160 @@
+package listen
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"transom/internal/wire/http1"
+)
+
+var (
+	emptyRequest = new(http.Request)
+	chunkedOnly  = []string{"chunked"}
+)
+
+// accept makes the http.Request of a head that was parsed, or refuses it.
+func (x *exchange) accept() {
+	h := &x.head
+	if s := x.conn.server.Settings(x.conn.local, h.Host); s != nil {
+		x.settings = s
+	}
+	x.makeRequest()
+	if err := parseTarget(x.req.URL, h); err != nil {
+		x.refuse(&BadRequest{Status: http.StatusBadRequest, Reason: "invalid request target"})
+		return
+	}
+	if h.Major == 0 {
+		return
+	}
+	expect, ok := expectation(h.Fields)
+	if !ok {
+		x.refuse(&BadRequest{Status: http.StatusExpectationFailed, Reason: "unknown expectation"})
+		return
+	}
+	if h.Length == 0 {
+		return
+	}
+	x.body.open(h.Length, expect && h.Minor > 0)
+	x.req.Body = &x.body
+	x.req.ContentLength = h.Length
+	if h.Length == http1.Chunked {
+		x.req.TransferEncoding = chunkedOnly
+		x.req.Trailer = announced(h.Fields)
+	}
+}
+
+// refuse makes a request for the logs of one that could not be accepted. Its body, if it
+// has one, is never read.
+func (x *exchange) refuse(bad *BadRequest) {
+	x.info.Bad = bad
+	x.closeAfter = true
+	x.makeRequest()
+	x.body.refused = true
+	x.w.discard = bad.LogOnly
+	if !strings.HasPrefix(x.req.URL.Path, "/") {
+		x.req.URL = &url.URL{Path: "/"}
+	}
+}
+
+func (x *exchange) makeRequest() {
+	h, c := &x.head, x.conn
+	x.req = *emptyRequest.WithContext(x)
+	x.req.Method, x.req.RequestURI, x.req.Host = h.Method, h.Target, h.Host
+	x.req.URL = new(url.URL)
+	x.req.Proto, x.req.ProtoMajor, x.req.ProtoMinor = protocol(h.Major, h.Minor), h.Major, h.Minor
+	x.req.Header = http1.Header(h.Fields, "Host")
+	x.req.Body = http.NoBody
+	x.req.Close = !h.KeepAlive
+	x.req.RemoteAddr, x.req.TLS = c.peer, c.tls.state
+}
+
+func protocol(major, minor int) string {
+	switch {
+	case major == 1 && minor == 1:
+		return "HTTP/1.1"
+	case major == 1 && minor == 0:
+		return "HTTP/1.0"
+	case major == 0 && minor == 9:
+		return "HTTP/0.9"
+	case major == 0:
+		return "" // no request line was understood
+	}
+	return "HTTP/" + string([]byte{byte('0' + major), '.', byte('0' + minor)})
+}
+
+// parseTarget sets u as net/http does from a target whose characters were checked.
+func parseTarget(u *url.URL, h *http1.RequestHead) error {
+	t := h.Target
+	switch h.Form {
+	case http1.Asterisk:
+		u.Path = "*"
+		return nil
+	case http1.Authority:
+		u.Host = t
+		return nil
+	case http1.Absolute:
+		parsed, err := url.ParseRequestURI(t)
+		if err != nil {
+			return err
+		}
+		*u = *parsed
+		return nil
+	}
+	path, query, has := strings.Cut(t, "?")
+	u.RawQuery, u.ForceQuery = query, has && query == ""
+	u.Path = path
+	if simplePath(path) {
+		return nil
+	}
+	var err error
+	u.RawPath = path
+	u.Path, err = url.PathUnescape(path)
+	return err
+}
+
+// simplePath reports that escaping path would give path.
+func simplePath(path string) bool {
+	for i := 0; i < len(path); i++ {
+		c := path[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '-' || c > '9') && c != '_' && c != '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// expectation reports whether 100-continue is expected, and false for anything else
+// (RFC 9110 §10.1.1).
+func expectation(fields []http1.Field) (expect, ok bool) {
+	for _, f := range fields {
+		if len(f.Name) != len("Expect") || !strings.EqualFold(f.Name, "Expect") {
+			continue
+		}
+		if !strings.EqualFold(f.Value, "100-continue") {
+			return false, false
+		}
+		expect = true
+	}
+	return expect, true
+}
+
+// announced makes the map of trailers that the Trailer fields promise; nil of none.
+func announced(fields []http1.Field) http.Header {
+	var h http.Header
+	for _, f := range fields {
+		if http1.Canonical(f.Name) != "Trailer" {
+			continue
+		}
+		for e, rest, ok := http1.NextElement(f.Value); ok; e, rest, ok = http1.NextElement(rest) {
+			if !http1.IsToken(e) || http1.ForbiddenTrailer(e) {
+				continue
+			}
+			if h == nil {
+				h = make(http.Header)
+			}
+			h[http1.Canonical(e)] = nil
+		}
+	}
+	return h
+}

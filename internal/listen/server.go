@@ -1,0 +1,174 @@
+package listen
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Server serves HTTP on connections. Its fields are set before the first Serve.
+type Server struct {
+	// Handler answers requests; it finds an Info in their context. It must look at
+	// Info.Bad before it believes a request.
+	Handler http.Handler
+	// Settings says what holds for connections to local whose host is not known yet
+	// (host ""), for those that named host in TLS, and for requests to host (host[:port]
+	// as the client wrote it). It is asked for every request and must be quick.
+	Settings func(local netip.AddrPort, host string) *Settings
+	// Log is told of errors that no request stands for; nil drops them.
+	Log func(error)
+	// WrapRaw, if set, is put between a TLS connection and its socket.
+	WrapRaw func(net.Conn) net.Conn
+
+	mu        sync.Mutex
+	conns     map[*conn]struct{}
+	listeners map[net.Listener]struct{}
+	draining  atomic.Bool
+	lastID    atomic.Int64
+	wg        sync.WaitGroup
+	date      dateClock
+	h2        h2Side
+}
+
+// ErrServerClosed is what Serve returns after Shutdown or Close.
+var ErrServerClosed = http.ErrServerClosed
+
+// Serve accepts connections until l is closed, which is no error, or the server is.
+// It owns l from now on.
+func (s *Server) Serve(l net.Listener) error {
+	if !s.trackListener(l) {
+		l.Close()
+		return ErrServerClosed
+	}
+	defer s.dropListener(l)
+	var pause time.Duration
+	for {
+		c, err := l.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+			s.ServeConn(c)
+		case s.draining.Load():
+			return ErrServerClosed
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		default:
+			// Out of descriptors, or a connection that was reset in the queue.
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			s.log(err)
+			time.Sleep(pause)
+		}
+	}
+}
+
+// ServeConn serves one connection, which it owns from now on, on a goroutine of its own.
+func (s *Server) ServeConn(nc net.Conn) {
+	c := newConn(s, nc)
+	if !s.track(c) {
+		nc.Close()
+		return
+	}
+	go c.serve()
+}
+
+func (s *Server) track(c *conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining.Load() {
+		return false
+	}
+	if s.conns == nil {
+		s.conns = make(map[*conn]struct{})
+	}
+	s.conns[c] = struct{}{}
+	s.wg.Add(1)
+	return true
+}
+
+// forget ends the server's care for a connection, be it closed or taken over.
+func (s *Server) forget(c *conn) {
+	s.mu.Lock()
+	delete(s.conns, c)
+	s.mu.Unlock()
+	s.wg.Done()
+}
+
+func (s *Server) trackListener(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining.Load() {
+		return false
+	}
+	if s.listeners == nil {
+		s.listeners = make(map[net.Listener]struct{})
+	}
+	s.listeners[l] = struct{}{}
+	return true
+}
+
+func (s *Server) dropListener(l net.Listener) {
+	s.mu.Lock()
+	delete(s.listeners, l)
+	s.mu.Unlock()
+	l.Close()
+}
+
+// Shutdown closes listeners and idle connections at once and lets requests end, each with
+// Connection: close. When ctx ends first, the rest is closed and its error returned.
+// Taken-over connections are not the server's any more.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.stop()
+	done := make(chan struct{})
+	go func() {
+		s.wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		s.closeAll()
+		<-done
+		return ctx.Err()
+	}
+}
+
+// Close closes listeners and connections at once and waits for their handlers.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.Shutdown(ctx)
+	return nil
+}
+
+func (s *Server) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining.Store(true)
+	for l := range s.listeners {
+		l.Close()
+	}
+	for c := range s.conns {
+		c.wakeIdle()
+	}
+	s.h2.stop()
+}
+
+func (s *Server) closeAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.abort()
+	}
+}
+
+func (s *Server) log(err error) {
+	if s.Log != nil {
+		s.Log(err)
+	}
+}

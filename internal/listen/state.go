@@ -1,0 +1,67 @@
+package listen
+
+import (
+	"net/netip"
+	"sort"
+	"time"
+)
+
+// State is what a connection does, by the letters of httpd's scoreboard.
+type State byte
+
+const (
+	Reading   State = 'R'
+	Writing   State = 'W'
+	KeptAlive State = 'K'
+	Logging   State = 'L'
+	Closing   State = 'C'
+)
+
+// ConnStatus is one connection as a status page shows it.
+type ConnStatus struct {
+	ID       int64
+	Client   netip.AddrPort
+	Local    netip.AddrPort
+	State    State
+	Since    time.Time // when it entered State
+	VHost    string    // of the current request, as Info.SetVHost named it
+	Line     string    // request line of the current request
+	Protocol string    // "http/1.1" or "h2"
+	Accesses int64     // requests so far
+	Bytes    int64     // sent so far
+}
+
+// Snapshot lists the connections in the order they came. Taken-over ones are not among them.
+func (s *Server) Snapshot() []ConnStatus {
+	s.mu.Lock()
+	list := make([]ConnStatus, 0, len(s.conns))
+	for c := range s.conns {
+		list = append(list, c.status())
+	}
+	s.mu.Unlock()
+	sort.Slice(list, func(i, j int) bool { return list[i].ID < list[j].ID })
+	return list
+}
+
+func (c *conn) status() ConnStatus {
+	st := ConnStatus{
+		ID: c.id, Client: c.remote, Local: c.local, Protocol: "http/1.1",
+		State: State(c.state.Load()), Since: time.Unix(0, c.since.Load()),
+		Accesses: c.accesses.Load(), Bytes: c.sent.Load(),
+	}
+	if c.isH2.Load() {
+		st.Protocol = "h2"
+	}
+	if x := c.current.Load(); x != nil {
+		st.Line = x.info.Line
+		if v := x.vhost.Load(); v != nil {
+			st.VHost = *v
+		}
+	}
+	return st
+}
+
+func (c *conn) enter(s State, now time.Time) {
+	c.since.Store(now.UnixNano())
+	c.state.Store(int32(s))
+}
