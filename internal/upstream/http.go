@@ -33,6 +33,7 @@ func (h HTTP) Exchange(ctx context.Context, w *Worker, req *Request) (*Response,
 	for fresh := false; ; fresh = true {
 		c, err := w.connect(ctx, req, h.port, fresh)
 		if err != nil {
+			m.restore(req)
 			return nil, err
 		}
 		x := newExchange(w, req, c)
@@ -90,7 +91,7 @@ func (x *exchange) run(m *message) error {
 	case m.expect:
 		err = x.expect(m)
 	case m.stream:
-		x.up = startUpload(x.req, x.c, m.chunked)
+		x.up = startUpload(x.req, x.c, m)
 		err = x.readHead()
 	default:
 		err = x.readHead()
@@ -135,7 +136,7 @@ func (x *exchange) expect(m *message) error {
 	case err != nil:
 		return x.readFailed(err)
 	}
-	x.up = startUpload(x.req, x.c, m.chunked)
+	x.up = startUpload(x.req, x.c, m)
 	return x.readHead()
 }
 

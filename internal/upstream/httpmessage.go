@@ -1,8 +1,10 @@
 package upstream
 
 import (
+	"bytes"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,9 +18,10 @@ type message struct {
 	buf     *[]byte
 	stream  bool // the body follows
 	chunked bool
-	expect  bool   // wait for 100 before it does
-	key     string // Sec-WebSocket-Key if this is a handshake
-	spool   *spool
+	expect  bool     // wait for 100 before it does
+	key     string   // Sec-WebSocket-Key if this is a handshake
+	body    int      // where it begins in bytes; 0: it follows, or there is none
+	spool   *os.File // the body, until the upload owns it
 }
 
 // prefetch is how much body is read before a connection is made, as httpd does: a slow client does not keep a backend waiting,
@@ -43,7 +46,18 @@ func (m *message) free() {
 	messages.Put(m.buf)
 	m.buf, m.bytes = nil, nil
 	if m.spool != nil {
-		m.spool.close()
+		m.spool.Close()
+	}
+}
+
+// restore gives the request back the body that was read from it: nothing was sent, another worker may be tried.
+func (m *message) restore(req *Request) {
+	switch {
+	case m.body > 0:
+		req.Body = bytes.NewReader(bytes.Clone(m.bytes[m.body:]))
+	case m.spool != nil:
+		m.spool.Seek(0, io.SeekStart)
+		m.spool = nil // closed with the request, by the collector
 	}
 }
 
@@ -147,6 +161,6 @@ func (m *message) readBody(w *Worker, req *Request) error {
 	if _, err := io.ReadFull(req.Body, m.bytes[n:n+size]); err != nil {
 		return clientError(w, err)
 	}
-	m.bytes = m.bytes[:n+size]
+	m.bytes, m.body = m.bytes[:n+size], n
 	return nil
 }

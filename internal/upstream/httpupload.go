@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"io"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ type upload struct {
 	req     *Request
 	c       *Conn
 	chunked bool
+	spool   *os.File // to be closed; may be nil
 
 	done     chan struct{}
 	finished atomic.Bool // the last write is under way or over: done is near
@@ -23,8 +25,9 @@ type upload struct {
 	backend  error // the connection failed
 }
 
-func startUpload(req *Request, c *Conn, chunked bool) *upload {
-	u := &upload{req: req, c: c, chunked: chunked, done: make(chan struct{})}
+func startUpload(req *Request, c *Conn, m *message) *upload {
+	u := &upload{req: req, c: c, chunked: m.chunked, spool: m.spool, done: make(chan struct{})}
+	m.spool = nil
 	c.sending.Store(true)
 	go u.run()
 	return u
@@ -38,6 +41,9 @@ func (u *upload) run() {
 		u.sendChunks(buf[:])
 	} else {
 		u.sendLength(buf[:])
+	}
+	if u.spool != nil {
+		u.spool.Close()
 	}
 	u.c.sentAt.Store(time.Now().UnixNano())
 	u.c.sending.Store(false)

@@ -8,11 +8,9 @@ import (
 	"os"
 )
 
-// spool holds a body whose length must be known before it is sent: short ones in memory, longer ones in an unlinked file.
-type spool struct{ file *os.File }
-
 const spoolMemory = 64 << 10
 
+// spoolBody reads a body whose length must be known before it is sent: short ones into memory, longer ones into an unlinked file.
 func (m *message) spoolBody(w *Worker, req *Request) error {
 	var short bytes.Buffer
 	n, err := io.CopyN(&short, req.Body, spoolMemory)
@@ -32,7 +30,7 @@ func (m *message) spoolFile(w *Worker, req *Request, first io.Reader) error {
 		return spoolError(w, err)
 	}
 	os.Remove(file.Name())
-	m.spool = &spool{file}
+	m.spool = file
 	into := &fileWriter{file: file}
 	n, err := io.Copy(into, io.MultiReader(first, req.Body))
 	if into.err != nil {
@@ -64,5 +62,3 @@ func spoolError(w *Worker, err error) *Error {
 	return &Error{Status: http.StatusInternalServerError, Code: "AH01090", Reason: "could not keep the request body in a temporary file",
 		Worker: w.name, Err: err}
 }
-
-func (s *spool) close() { s.file.Close() }

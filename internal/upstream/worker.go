@@ -11,7 +11,7 @@ import (
 // afterwards; what changes while serving is kept apart and survives reloads (Set).
 type Worker struct {
 	URL   URL
-	Scope string // the server that defines it: equal URLs of different servers are different workers
+	Scope string // the server, and the balancer, that define it: equal URLs of different scopes are different workers
 	Params
 
 	Member   bool   // of a balancer
