@@ -21,6 +21,7 @@ type Build struct {
 	Sinks      *observe.Sinks
 	Checking   bool // -t: look, but leave no trace: open no log, bind no port
 	Defined    func(name string) bool
+	Htaccess   bool // an .htaccess file is being read: nothing it says may read other files
 
 	Warnings []Diagnostic
 	Errors   []Diagnostic

@@ -1,13 +1,127 @@
 package module
 
-import "errors"
+import (
+	"net/netip"
+	"os"
+	"strings"
 
-// CompileBool parses a condition; what it returns may be used by any number of requests at once.
-func CompileBool(text string) (func(*Request) (bool, error), error) {
-	return nil, errors.New("expressions are not available")
+	"transom/internal/expr"
+	"transom/internal/regex"
+)
+
+// CompileBool parses a condition; what it returns may be used by any number of requests at once. What its last =~
+// captured is in Request.Capture afterwards.
+func (b *Build) CompileBool(text string) (func(*Request) (bool, error), error) {
+	e, err := expr.ParseBool(text, b.exprOptions())
+	if err != nil {
+		return nil, err
+	}
+	return func(r *Request) (bool, error) {
+		var m regex.Match
+		ok, err := e.EvalMatch(exprEnv{r}, &m)
+		if m.Matched() {
+			r.Capture = m
+		}
+		return ok, err
+	}, nil
 }
 
 // CompileString parses a text with %{...} in it.
-func CompileString(text string) (func(*Request) (string, error), error) {
-	return nil, errors.New("expressions are not available")
+func (b *Build) CompileString(text string) (func(*Request) (string, error), error) {
+	e, err := expr.ParseString(text, b.exprOptions())
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := e.Constant(); ok {
+		return func(*Request) (string, error) { return s, nil }, nil
+	}
+	return func(r *Request) (string, error) {
+		m := r.Capture
+		return e.EvalMatch(exprEnv{r}, &m)
+	}, nil
 }
+
+func (b *Build) exprOptions() expr.Options {
+	return expr.Options{Variable: b.Site.HasVariable, Restricted: b.Htaccess}
+}
+
+// HasVariable says whether some module offers a variable of that name (upper case).
+func (s *Site) HasVariable(name string) bool { _, ok := s.variable(name); return ok }
+
+func (s *Site) variable(name string) (Variable, bool) {
+	s.index.Do(func() {
+		s.variables = map[string]Variable{}
+		for _, v := range s.Offered.Variables {
+			s.variables[v.Name] = v
+		}
+	})
+	if v, ok := s.variables[name]; ok {
+		return v, true
+	}
+	if i := strings.IndexByte(name, '_'); i > 0 {
+		v, ok := s.variables[name[:i+1]+"*"]
+		return v, ok
+	}
+	return Variable{}, false
+}
+
+// Var is a server variable, as expressions, RewriteCond and logs know it.
+func (r *Request) Var(name string) (string, bool) {
+	v, ok := r.Site.variable(name)
+	if !ok {
+		return "", false
+	}
+	return v.Value(r, name)
+}
+
+// exprEnv is a request as expressions see it.
+type exprEnv struct{ r *Request }
+
+func (e exprEnv) Var(name string) (string, bool) { return e.r.Var(name) }
+
+func (e exprEnv) Func(name, arg string) (string, bool, error) {
+	r := e.r
+	switch name {
+	case "req", "req_novary":
+		if strings.EqualFold(arg, "host") {
+			return r.HTTP.Host, r.HTTP.Host != "", nil
+		}
+		v := r.HTTP.Header.Values(arg)
+		return strings.Join(v, ", "), len(v) > 0, nil
+	case "resp":
+		v := append(append([]string{}, r.Writer.Header().Values(arg)...), r.ErrHeader.Values(arg)...)
+		return strings.Join(v, ", "), len(v) > 0, nil
+	case "reqenv":
+		v, ok := r.Env(arg)
+		return v, ok, nil
+	case "osenv":
+		v, ok := os.LookupEnv(arg)
+		return v, ok, nil
+	case "note":
+		v, ok := r.Notes[arg]
+		return v, ok, nil
+	case "env":
+		if v, ok := r.Env(arg); ok {
+			return v, true, nil
+		}
+		if v, ok := r.Notes[arg]; ok {
+			return v, true, nil
+		}
+		v, ok := os.LookupEnv(arg)
+		return v, ok, nil
+	}
+	return "", false, nil
+}
+
+func (e exprEnv) List(name, arg string) ([]string, error) { return nil, nil }
+
+// Subrequest decides -U (a URL path that would be served) and -F (a file that would be).
+func (e exprEnv) Subrequest(op byte, arg string) (bool, error) {
+	if arg == "" || e.r.Main != nil {
+		return false, nil
+	}
+	sub := e.r.Site.Engine.Lookup(e.r, arg)
+	return sub.Status == 200 && (op != 'F' || sub.Info != nil), nil
+}
+
+func (e exprEnv) ClientAddr() netip.Addr { return e.r.UserAgentAddr }

@@ -8,27 +8,41 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"transom/internal/observe"
+	"transom/internal/regex"
 	"transom/internal/wire/http1"
 )
 
 // Conn is what a listener tells about the connection that a request came on.
 type Conn struct {
-	ID          int64
-	Local       netip.AddrPort
-	Remote      netip.AddrPort
-	TLS         *tls.ConnectionState // nil for a plain connection
-	KeepAlives  int                  // requests that this connection carried before
-	Fields      []http1.Field        // the header as it was written: order, case, repetition; nil for HTTP/2 and later
-	BadRequest  int                  // status with which a malformed request is to be answered, or 0
-	BadReason   string               // why, for the error log
-	PlainOnTLS  bool                 // plain HTTP was spoken to a TLS port
-	BytesIn     func() int64         // bytes read for this request, head and body
-	BytesOut    func() int64         // bytes written for it, head and body
-	AfterAnswer func(func())         // runs a function when the response has left; nil: it may run at once
-	Close       func()               // closes the connection after this response
+	ID         int64
+	Local      netip.AddrPort
+	Remote     netip.AddrPort
+	TLS        *tls.ConnectionState // nil for a plain connection
+	KeepAlives int                  // requests that this connection carried before
+	Fields     []http1.Field        // the header as it was written: order, case, repetition; nil for HTTP/2 and later
+	Line       string               // the request line as received
+	Bad        *BadRequest          // not nil: how a malformed request is to be answered
+	Exchange                        // never nil
+}
+
+// BadRequest is what a listener refuses: it is answered and logged as any request, and goes no further.
+type BadRequest struct {
+	Status  int
+	Reason  string
+	LogOnly bool // nobody waits for an answer
+}
+
+// Exchange is what a listener offers for one request.
+type Exchange interface {
+	BytesIn() int64       // read for this request, head and body
+	BytesOut() int64      // written for it, head and body
+	AfterResponse(func()) // runs a function once the response has left
+	CloseAfter()          // ends the connection with this response, if its head is not yet written
+	Abort()               // makes the response end as a broken one
 }
 
 // ProxyKind is httpd's r->proxyreq.
@@ -82,7 +96,7 @@ type Request struct {
 	Notes   map[string]string
 	filters []outputFilter
 	before  []func(status int, h http.Header)
-	Capture []string // $0-$9 of the last =~ of an expression
+	Capture regex.Match // $0-$9 of the last =~ of an expression
 
 	Transparent map[any]any // values that a module keeps with the request, by a key of its own type
 }
@@ -94,6 +108,9 @@ type Site struct {
 	Engine  Engine
 	Banner  string // the Server header (ServerTokens)
 	Build   *Build
+
+	index     sync.Once
+	variables map[string]Variable
 }
 
 // Engine runs requests within requests.

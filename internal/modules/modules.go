@@ -4,11 +4,13 @@ package modules
 import (
 	"transom/internal/module"
 	"transom/internal/modules/core"
+	so "transom/internal/modules/mod_so"
 )
 
 // All returns the modules in httpd's order: where hooks do not say otherwise, they run in it.
 func All() []*module.Module {
 	return []*module.Module{
 		core.Module(),
+		so.Module(),
 	}
 }

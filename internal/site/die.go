@@ -17,8 +17,12 @@ const maxRedirects = 10
 // die sends the answer for a status: the ErrorDocument if there is one, else a page of our own (ap_die).
 func (s *Site) die(r *module.Request, status int) {
 	out := r.Writer.(*response)
+	if bad := r.Conn.Bad; bad != nil && bad.LogOnly {
+		r.Status = status
+		return
+	}
 	if out.wrote {
-		r.Conn.Close()
+		r.Conn.Abort()
 		return
 	}
 	first := status

@@ -22,10 +22,7 @@ func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn)
 		UnparsedURI:   hr.RequestURI,
 	}
 	out.request = r
-	r.TheRequest = r.Method + " " + r.UnparsedURI + " " + r.Protocol
-	if r.Protocol == "HTTP/0.9" {
-		r.TheRequest = r.Method + " " + r.UnparsedURI
-	}
+	r.TheRequest = conn.Line
 	r.Host, r.Port = splitHost(hr.Host)
 	r.Server = s.vhosts.pick(conn.Local, r.Host)
 	s.begin(r)
@@ -38,14 +35,10 @@ func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn)
 
 // receive is httpd's reading of the request: what the listener refused, and what every request must have.
 func (s *Site) receive(r *module.Request) module.Result {
-	if r.Conn.BadRequest != 0 {
-		level := observe.Info
-		if r.Conn.PlainOnTLS {
-			level = observe.Info
-		}
-		r.Logf("core", level, "", "%s", r.Conn.BadReason)
+	if bad := r.Conn.Bad; bad != nil {
+		r.Logf("core", observe.Info, "", "%s", bad.Reason)
 		s.locationWalk(r)
-		return module.Result(r.Conn.BadRequest)
+		return module.Result(bad.Status)
 	}
 	return s.run(module.PostRead, r)
 }
@@ -53,19 +46,11 @@ func (s *Site) receive(r *module.Request) module.Result {
 // finish completes a request: error page, filters' rest, log.
 func (s *Site) finish(r *module.Request, res module.Result) {
 	if res == module.Suspended {
-		for _, h := range s.hooks[module.LogTransaction] {
-			_ = h // tunnels: the handler called Detach for these already
-		}
 		return
 	}
 	s.answer(r, res)
 	last := lastOf(r)
-	log := func() { s.log(last) }
-	if r.Conn.AfterAnswer != nil {
-		r.Conn.AfterAnswer(log)
-		return
-	}
-	log()
+	r.Conn.AfterResponse(func() { s.log(last) })
 }
 
 type lastKey struct{}

@@ -98,3 +98,9 @@ func matchesAny(patterns []string, host string) bool {
 	}
 	return false
 }
+
+// Pick is the server for a connection to local and a host name, which may have a port or be empty.
+func (s *Site) Pick(local netip.AddrPort, host string) *module.Server {
+	name, _ := splitHost(host)
+	return s.vhosts.pick(local, name)
+}

@@ -212,7 +212,7 @@ func setErrorDocument(c *module.Command) error {
 	default:
 		doc.Text, doc.IsText = strings.TrimPrefix(what, `"`), true
 	}
-	if err := dynamic(&doc); err != nil {
+	if err := dynamic(c.Build, &doc); err != nil {
 		return err
 	}
 	if dir(c).ErrorDocuments == nil {
@@ -225,7 +225,7 @@ func setErrorDocument(c *module.Command) error {
 func setHandler(c *module.Command) error {
 	h := c.Args[0]
 	if strings.HasPrefix(h, "expr=") {
-		value, err := module.CompileString(h[5:])
+		value, err := c.Build.CompileString(h[5:])
 		if err != nil {
 			return fmt.Errorf("SetHandler: %w", err)
 		}
@@ -240,7 +240,7 @@ func setHandler(c *module.Command) error {
 }
 
 // dynamic makes a text or a path with %{...} in it an expression (httpd 2.4.13).
-func dynamic(doc *module.ErrorDocument) error {
+func dynamic(b *module.Build, doc *module.ErrorDocument) error {
 	source := doc.Path
 	if doc.IsText {
 		source = doc.Text
@@ -248,7 +248,7 @@ func dynamic(doc *module.ErrorDocument) error {
 	if !strings.Contains(source, "%{") {
 		return nil
 	}
-	value, err := module.CompileString(source)
+	value, err := b.CompileString(source)
 	if err != nil {
 		return fmt.Errorf("ErrorDocument: %w", err)
 	}

@@ -144,7 +144,7 @@ func openIf(c *module.Command) error {
 		if strings.HasPrefix(text, `"`) || strings.HasPrefix(text, "'") {
 			text, _ = module.Word(text)
 		}
-		test, err := module.CompileBool(text)
+		test, err := c.Build.CompileBool(text)
 		if err != nil {
 			return fmt.Errorf("Cannot parse condition clause: %w", err)
 		}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"transom/internal/modules"
+	"transom/internal/run"
+)
+
+// httpd does what httpd does with the same arguments.
+func httpd(args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "transom: %v\n", err)
+		usage(stderr)
+		return 1
+	}
+	switch o.mode {
+	case "v":
+		version(stdout)
+	case "V":
+		settings(stdout)
+	case "l":
+		listModules(stdout)
+	case "L":
+		listDirectives(stdout)
+	case "h":
+		usage(stdout)
+	case "t", "S", "M", "DUMP_CONFIG", "DUMP_INCLUDES":
+		return examine(o, stdout, stderr)
+	default:
+		return act(o, stderr)
+	}
+	return 0
+}
+
+func (o *options) forRun() *run.Options {
+	return &run.Options{Root: o.root, File: o.file, Defines: o.defines, Before: o.before, After: o.after, Modules: modules.All}
+}
+
+// examine loads the configuration and tells about it.
+func examine(o *options, stdout, stderr io.Writer) int {
+	opt := o.forRun()
+	opt.Checking = true
+	c := run.Load(opt, nil, nil)
+	c.Report(stderr)
+	if c.Site == nil {
+		return 1
+	}
+	switch o.mode {
+	case "S":
+		dumpVirtualHosts(c, stdout)
+		dumpRunSettings(c, stdout)
+	case "M":
+		dumpModules(c, stdout)
+	case "DUMP_INCLUDES":
+		fmt.Fprintln(stdout, "Included configuration files:")
+		for i, f := range c.Tree.Files {
+			mark := " "
+			if i == 0 {
+				mark = "*"
+			}
+			fmt.Fprintf(stdout, "  (%s) %s\n", mark, f)
+		}
+	}
+	fmt.Fprintln(stderr, "Syntax OK")
+	return 0
+}
+
+// act starts, or signals what runs.
+func act(o *options, stderr io.Writer) int {
+	if o.action == "" || o.action == "start" {
+		if !o.foreground {
+			return daemonize(o, stderr)
+		}
+		return serve(o, stderr)
+	}
+	opt := o.forRun()
+	opt.Checking = true
+	c := run.Load(opt, nil, nil)
+	if c.Site == nil && o.action != "stop" && o.action != "graceful-stop" {
+		// Nothing is signalled: what runs goes on with what it has.
+		c.Report(stderr)
+		return 1
+	}
+	pid, err := run.Running(run.PidFile(c.Build))
+	if err != nil {
+		fmt.Fprintf(stderr, "transom: %v\n", err)
+		return 1
+	}
+	switch {
+	case pid == 0 && (o.action == "stop" || o.action == "graceful-stop"):
+		return 0
+	case pid == 0:
+		fmt.Fprintln(stderr, "transom: not running, trying to start")
+		o.action = "start"
+		return act(o, stderr)
+	}
+	signals := map[string]os.Signal{"stop": run.SignalStop, "graceful-stop": run.SignalGracefulStop, "restart": run.SignalRestart, "graceful": run.SignalGraceful}
+	process, err := os.FindProcess(pid)
+	if err == nil {
+		err = process.Signal(signals[o.action])
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "transom: could not signal process %d: %v\n", pid, err)
+		return 1
+	}
+	return 0
+}
+
+// serve runs in this process until it is told to stop.
+func serve(o *options, stderr io.Writer) int { return serveAnd(o, stderr, func() {}) }
+
+// serveAnd serves, and calls ready once ports are bound and the process ID is written.
+func serveAnd(o *options, stderr io.Writer, ready func()) int {
+	server, err := run.Start(o.forRun(), stderr)
+	if err != nil {
+		return 1
+	}
+	ready()
+	server.Run()
+	return 0
+}

@@ -1,0 +1,40 @@
+// Transom serves Apache httpd configurations as a reverse proxy. Without one of its own verbs the command line is httpd's.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+// verb is a command of Transom's own.
+type verb struct {
+	name string
+	doc  string
+	run  func(args []string, stdout, stderr io.Writer) int
+}
+
+func verbs() []verb {
+	return []verb{
+		{"demo", "serve an embedded Shiny-like application and watch its tunnels", demo},
+	}
+}
+
+func main() { os.Exit(command(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// command runs one command line and returns its exit status.
+func command(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		for _, v := range verbs() {
+			if args[0] == v.name {
+				return v.run(args[1:], stdout, stderr)
+			}
+		}
+		if args[0] != "" && args[0][0] != '-' {
+			fmt.Fprintf(stderr, "transom: unknown verb %q\n", args[0])
+			usage(stderr)
+			return 1
+		}
+	}
+	return httpd(args, stdout, stderr)
+}

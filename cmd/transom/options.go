@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// options are httpd's command line.
+type options struct {
+	root, file       string   // -d -f
+	before, after    []string // -C -c
+	defines          []string // -D
+	startupLog       string   // -E
+	startupLevel     string   // -e
+	action           string   // -k
+	mode             string   // "t", "S", "M", "l", "L", "v", "V", "h" or empty: serve
+	debug            bool     // -X
+	skipDocumentRoot bool     // -T
+	foreground       bool     // -DFOREGROUND, NO_DETACH
+}
+
+const (
+	withArgument    = "DCcdfEek"
+	withoutArgument = "vVlLtTSMhX?"
+)
+
+// parse reads httpd's options, with values attached or separate. A wrong one is an error to be followed by the usage.
+func parse(args []string) (*options, error) {
+	o := &options{}
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		if len(arg) < 2 || arg[0] != '-' {
+			return nil, fmt.Errorf("%q is no option", arg)
+		}
+		for j := 1; j < len(arg); j++ {
+			c := arg[j : j+1]
+			if strings.Contains(withoutArgument, c) {
+				o.letter(c)
+				continue
+			}
+			if !strings.Contains(withArgument, c) {
+				return nil, fmt.Errorf("illegal option -- %s", c)
+			}
+			value := arg[j+1:]
+			if value == "" {
+				if i++; i == len(args) {
+					return nil, fmt.Errorf("option requires an argument -- %s", c)
+				}
+				value = args[i]
+			}
+			if err := o.value(c, value); err != nil {
+				return nil, err
+			}
+			break
+		}
+	}
+	return o, nil
+}
+
+func (o *options) letter(c string) {
+	switch c {
+	case "X":
+		o.debug, o.foreground = true, true
+	case "T":
+		o.skipDocumentRoot = true
+	case "?":
+		o.mode = "h"
+	case "t":
+		// -t -D DUMP_VHOSTS is -S; -S and -M win over -t, as in httpd.
+		if o.mode == "" {
+			o.mode = "t"
+		}
+	default:
+		o.mode = c
+	}
+}
+
+func (o *options) value(c, value string) error {
+	switch c {
+	case "D":
+		o.define(value)
+	case "C":
+		o.before = append(o.before, value)
+	case "c":
+		o.after = append(o.after, value)
+	case "d":
+		o.root = value
+	case "f":
+		o.file = value
+	case "E":
+		o.startupLog = value
+	case "e":
+		o.startupLevel = value
+	case "k":
+		switch value {
+		case "start", "restart", "graceful", "stop", "graceful-stop":
+			o.action = value
+		default:
+			return fmt.Errorf("-k knows start, restart, graceful, stop and graceful-stop, not %q", value)
+		}
+	}
+	return nil
+}
+
+func (o *options) define(value string) {
+	o.defines = append(o.defines, value)
+	switch value {
+	case "FOREGROUND", "NO_DETACH", "ONE_PROCESS", "DEBUG":
+		o.foreground = true
+	case "DUMP_VHOSTS", "DUMP_RUN_CFG":
+		o.mode = "S"
+	case "DUMP_MODULES":
+		o.mode = "M"
+	case "DUMP_CONFIG", "DUMP_INCLUDES":
+		o.mode = value
+	}
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, `Usage: transom [-D name] [-d directory] [-f file]
+               [-C "directive"] [-c "directive"]
+               [-k start|restart|graceful|graceful-stop|stop]
+               [-e level] [-E file]
+               [-v] [-V] [-h] [-l] [-L] [-t] [-T] [-S] [-M] [-X]
+Options:
+  -D name            : define a name for <IfDefine name>; FOREGROUND stays in the foreground
+  -d directory       : another ServerRoot to begin with
+  -f file            : another main configuration file
+  -C "directive"     : a directive before the configuration files
+  -c "directive"     : a directive after the configuration files
+  -e level           : show startup errors of this level
+  -E file            : log startup errors to this file
+  -k action          : start, restart, graceful (reload, nothing is cut), graceful-stop, stop
+  -v                 : show the version
+  -V                 : show the settings that were compiled in
+  -h                 : show this list
+  -l                 : list the modules that are compiled in
+  -L                 : list the directives and where each may stand
+  -t -D DUMP_VHOSTS  : show what the virtual hosts came to
+  -t -D DUMP_MODULES : show the modules
+  -S                 : the same as -t -D DUMP_VHOSTS -D DUMP_RUN_CFG
+  -M                 : the same as -t -D DUMP_MODULES
+  -t                 : check the configuration
+  -T                 : start without checking that DocumentRoot exists
+  -X                 : stay in the foreground, for debugging
+Verbs of Transom's own:
+`)
+	for _, v := range verbs() {
+		fmt.Fprintf(w, "  %-18s : %s\n", v.name, v.doc)
+	}
+}

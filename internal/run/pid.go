@@ -1,0 +1,52 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"transom/internal/module"
+)
+
+// DefaultPidFile is where the process ID goes without PidFile, relative to ServerRoot.
+const DefaultPidFile = "logs/httpd.pid"
+
+// PidFile is the file that holds the process ID.
+func PidFile(b *module.Build) string {
+	if b.Process.PidFile != "" {
+		return b.Path(b.Process.PidFile)
+	}
+	return b.Path(DefaultPidFile)
+}
+
+// WritePid writes the own process ID; the file is replaced whole, so that nobody reads half of it.
+func WritePid(path string) error {
+	tmp := path + ".new"
+	if err := os.WriteFile(tmp, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
+		return fmt.Errorf("could not create the PidFile %s: %w", path, err)
+	}
+	return os.Rename(tmp, path)
+}
+
+// Running is the process that the PidFile names, or 0 if it is not alive. A file that names something else is an error.
+func Running(path string) (int, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || pid <= 1 {
+		return 0, fmt.Errorf("%s holds %q, which is no process ID; remove it if nothing runs", filepath.Clean(path), strings.TrimSpace(string(text)))
+	}
+	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) {
+		return 0, nil
+	}
+	return pid, nil
+}
