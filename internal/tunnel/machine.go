@@ -61,6 +61,7 @@ type machine struct {
 	framed  bool    // frames are followed
 	closing bool    // the proxy is ending the tunnel
 	over    bool    // nothing is left to do
+	abrupt  bool    // what is not written yet does not matter any more
 	reset   bool    // the end is to be passed on as a reset
 	by      End
 }
@@ -83,8 +84,10 @@ func newMachine(p *terms, now instant) machine {
 	return m
 }
 
-// guard: a frame is judged before any byte of it is passed on.
-func (m *machine) guard() bool { return m.policy.Strict || m.policy.MaxMessage > 0 }
+// judges: the current frame must be seen up to its payload before any byte of it is passed on.
+func (m *machine) judges(f *flow) bool {
+	return m.policy.Strict || m.policy.MaxMessage > 0 || m.policy.Ping > 0 && f.follow.Opcode() == ws.OpPong
+}
 
 // prepend puts the bytes that were held back before those at buf[headroom:] and returns where they start.
 func (m *machine) prepend(from side, buf []byte) int {
@@ -129,7 +132,7 @@ func (m *machine) walk(from side, p []byte) []byte {
 		i += n
 		switch event {
 		case ws.More:
-			if m.guard() && start >= 0 && start < i && !f.follow.InPayload() && !f.mute {
+			if start >= 0 && start < i && !f.follow.InPayload() && !f.mute && m.judges(f) {
 				f.follow = saved
 				m.hold(from, &e, start)
 			}
@@ -253,7 +256,7 @@ func (m *machine) broke(s side, err error) {
 	if m.err == nil {
 		m.err = err
 	}
-	m.over, m.reset = true, true
+	m.over, m.abrupt, m.reset = true, true, true
 }
 
 // settle looks whether a tunnel that the proxy is closing has nothing left to wait for.
@@ -282,7 +285,7 @@ func (m *machine) end(code uint16, by End, now instant) {
 		m.by = by
 	}
 	if !m.framed {
-		m.over = true
+		m.over, m.abrupt = true, true
 		return
 	}
 	if m.code == 0 {
@@ -298,7 +301,7 @@ func (m *machine) cut(by End) {
 	if m.over {
 		return
 	}
-	m.over = true
+	m.over, m.abrupt = true, true
 	if m.by == EndUnknown {
 		m.by = by
 	}

@@ -1,9 +1,6 @@
-package tunnel
+//go:build !linux
 
-// Options are for New.
-type Options struct {
-	Loops int // event loops, where there are any; 0 for the default
-}
+package tunnel
 
 // New returns the relay that is best on this system.
 func New(Options) Relay { return NewPortable() }

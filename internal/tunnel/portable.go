@@ -221,6 +221,9 @@ func closeConn(c net.Conn, reset bool) {
 		if t, ok := c.(*tls.Conn); ok {
 			c = t.NetConn()
 		}
+		if t, ok := c.(*Transport); ok {
+			c = t.Conn
+		}
 		if l, ok := c.(interface{ SetLinger(int) error }); ok {
 			l.SetLinger(0)
 		}

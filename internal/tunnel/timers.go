@@ -62,7 +62,7 @@ func (m *machine) expire(now instant, busy [2]bool) {
 			continue
 		}
 		if m.closing {
-			m.over = true
+			m.over, m.abrupt = true, true
 			return
 		}
 		m.end(ws.CodeGoingAway, t.by, now)
