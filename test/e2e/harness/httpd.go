@@ -16,6 +16,8 @@ func Httpd() Server {
 		Modules: "/usr/lib/apache2/modules",
 		Without: "Transom",
 		Settle:  oldChildren,
+
+		DiesOfErrors: true,
 	}
 }
 

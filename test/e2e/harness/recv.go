@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -103,12 +104,15 @@ func (c *conn) recvEnd(lines []string) error {
 
 // recvClosed wants the other side's end, by FIN or reset, and nothing before it.
 func (c *conn) recvClosed() error {
-	c.over = true
 	rest, err := io.ReadAll(io.LimitReader(c.r, 1<<16))
 	if len(rest) > 0 {
 		return fmt.Errorf("%q", clip(string(rest)))
 	}
-	if err == nil || isReset(err) {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return mismatch("still open")
+	}
+	c.over = true
+	if isReset(err) {
 		return nil
 	}
 	return err

@@ -82,7 +82,7 @@ func (h *Harness) Play(s *Script) (res Result, err error) {
 	}
 	r.closeConns()
 	if r.proc != nil {
-		if err := r.proc.stop(h.Timeout); err != nil {
+		if err := r.proc.stop(); err != nil {
 			res.Failures = append(res.Failures, Failure{Step: "(end)", Got: err.Error()})
 		}
 	}
@@ -101,7 +101,9 @@ func (r *run) output() string {
 
 func (r *run) closeConns() {
 	for _, c := range r.conns {
-		c.abandon()
+		if c != nil {
+			c.abandon()
+		}
 	}
 	for _, b := range r.backends {
 		b.stop()
@@ -111,7 +113,7 @@ func (r *run) closeConns() {
 func (r *run) closeAll() {
 	r.closeConns()
 	if r.proc != nil {
-		r.proc.stop(r.Timeout)
+		r.proc.stop()
 	}
 }
 
@@ -152,6 +154,9 @@ func (r *run) prepare(s *Script) (err error) {
 	return r.writeFile("start.conf", r.Server.prelude(r.env.root, r.port))
 }
 
+// written is the date of all files, so that Last-Modified and ETag can be expected.
+var written = time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+
 func (r *run) writeFile(path, text string) error {
 	if !filepath.IsLocal(path) {
 		return errors.New("not below ROOT")
@@ -163,8 +168,11 @@ func (r *run) writeFile(path, text string) error {
 	if strings.HasSuffix(path, ".conf") {
 		text = r.Server.readable(text)
 	}
-	_, err = r.env.store(path, []byte(text))
-	return err
+	path, err = r.env.store(path, []byte(text))
+	if err != nil {
+		return err
+	}
+	return os.Chtimes(path, written, written)
 }
 
 // openBackend plays "backend NAME [echo | answer STATUS | down] [tls] [unix]".

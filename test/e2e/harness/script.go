@@ -118,8 +118,10 @@ func parseBlock(lines []string) (b block, err error) {
 		case strings.HasPrefix(l, "+ "):
 			b.extra = append(b.extra, l[2:])
 		default:
-			if l, err = unescape(l); err != nil {
-				return b, err
+			if _, value, _ := strings.Cut(l, ": "); !strings.HasPrefix(value, "~") {
+				if l, err = unescape(l); err != nil {
+					return b, err
+				}
 			}
 			b.lines = append(b.lines, l)
 		}

@@ -25,6 +25,9 @@ type Server struct {
 	// Settle is called before a reload; what it returns is called behind it and
 	// waits until nothing is served by the old configuration any more.
 	Settle func(pid int) (wait func() error, err error)
+	// DiesOfErrors says that SIGUSR1 ends the program if the new configuration
+	// has an error; its own -k graceful looks before it sends the signal.
+	DiesOfErrors bool
 }
 
 // Transom is the server of this repository.
@@ -123,7 +126,7 @@ func (s Server) start(root string, timeout time.Duration) (*process, error) {
 		return strings.Contains(p.errorLog(), resumed)
 	})
 	if err != nil {
-		err = errors.Join(err, p.stop(timeout))
+		err = errors.Join(err, p.stop())
 	}
 	return p, err
 }
@@ -172,14 +175,17 @@ func (p *process) errorLog() string {
 	return string(data)
 }
 
+// httpd gives its children ten seconds before it kills them.
+const stopTimeout = 15 * time.Second
+
 // stop ends the server as -k stop does and kills what is left of it.
-func (p *process) stop(timeout time.Duration) error {
+func (p *process) stop() error {
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	defer syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	select {
 	case <-p.exited:
 		return nil
-	case <-time.After(timeout):
+	case <-time.After(stopTimeout):
 		return errors.New("the server did not end after SIGTERM")
 	}
 }

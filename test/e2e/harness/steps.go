@@ -33,7 +33,7 @@ func (r *run) try(st step) ([]Failure, error) {
 	if err == nil {
 		return nil, nil
 	}
-	return []Failure{{was.line, strings.TrimSpace(was.text), r.env.normal(plain(err).Error())}}, nil
+	return []Failure{{was.line, strings.TrimSpace(was.text), printable(r.env.normal(plain(err).Error()))}}, nil
 }
 
 type scriptError string
@@ -45,6 +45,9 @@ func (r *run) play(st step) error {
 	case "log":
 		return r.log(st)
 	case "reload":
+		if st.rest(1) == "refused" {
+			return r.reloadRefused(st)
+		}
 		return r.proc.reload(r.Timeout)
 	case "stop":
 		return r.proc.cmd.Process.Signal(syscall.SIGTERM)
@@ -76,6 +79,19 @@ func (r *run) refused(st step) error {
 		return err
 	}
 	return findLines(st.block, out)
+}
+
+// reloadRefused has a running server refuse a configuration with an error.
+func (r *run) reloadRefused(st step) error {
+	if r.Server.DiesOfErrors {
+		return r.refused(st)
+	}
+	if err := r.proc.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		return err
+	}
+	said := func() error { return findLines(st.block, r.output()) }
+	r.proc.await(r.Timeout, "log", func() bool { return said() == nil })
+	return said()
 }
 
 // findLines wants each pattern on some line of the text.
@@ -119,16 +135,22 @@ func (r *run) log(st step) error {
 	return holds()
 }
 
-// wholeLog wants exactly these lines.
+// wholeLog wants exactly these lines, in any order: a request is logged behind
+// its answer, so that the next connection's line may come first.
 func wholeLog(patterns []string, text string) error {
-	var lines []string
-	for l := range strings.Lines(text) {
-		lines = append(lines, strings.TrimSuffix(l, "\n"))
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	left := slices.Clone(lines)
+	for _, p := range patterns {
+		i := slices.IndexFunc(left, func(l string) bool { return sameValues([]string{p}, []string{l}) })
+		if i < 0 {
+			return mismatch(strings.Join(lines, "\n\t\t"))
+		}
+		left = slices.Delete(left, i, i+1)
 	}
-	if sameValues(patterns, lines) {
-		return nil
+	if len(left) > 0 && text != "" {
+		return mismatch(strings.Join(lines, "\n\t\t"))
 	}
-	return mismatch(strings.Join(lines, "\n\t\t"))
+	return nil
 }
 
 // peer plays a step of a client's connection or of a backend.
@@ -155,6 +177,9 @@ func (r *run) peer(name string, st step) error {
 			return nil // the recv before it has failed already
 		}
 		return r.speak(b.current, verb, text, st.block)
+	}
+	if c, named := r.conns[name]; named && c == nil {
+		return nil // likewise
 	}
 	c, err := r.client(name, st)
 	if err != nil || verb == "open" {
@@ -206,12 +231,12 @@ func (r *run) take(b *backend, verb, text string, lines []string) (err error) {
 	} else {
 		b.current, err = b.next()
 	}
-	if err != nil {
-		return err
-	}
 	c := b.current
 	if named {
 		r.conns[name], b.current = c, nil
+	}
+	if err != nil {
+		return err
 	}
 	if verb == "accept" {
 		return nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The harness reads HTTP/1 with its own few lines, strictly and without
@@ -209,4 +210,17 @@ func clip(s string) string {
 		return s
 	}
 	return fmt.Sprintf("%s... (%d bytes)", s[:most], len(s))
+}
+
+// printable keeps line breaks and shows other control characters as escapes.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r == '\n' || r == '\t' || strconv.IsPrint(r) && r != utf8.RuneError {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "\\x%02x", r)
+		}
+	}
+	return b.String()
 }
