@@ -42,6 +42,8 @@ func TestMatch(t *testing.T) {
 		{`(?=.*\d)(.)\xff`, Flags{}, "\xff\xff1", "\xff\xff|\xff"},
 		{`\w`, Flags{}, "é", "-"},
 		{`\s`, Flags{}, "\v", "\v"},
+		{`(?=x)\bx`, Flags{}, "\xe9x", "x"},
+		{`(\xe9)\1`, Flags{IgnoreCase: true}, "\xe9\xc9", "-"},
 		{`a{1001}`, Flags{}, strings.Repeat("a", 1001), strings.Repeat("a", 1001)},
 		{`(?|(a)|(b))(c)`, Flags{}, "bc", "bc|b|c"},
 		{`(a)?(?(1)b|c)`, Flags{}, "c", "c|"},
