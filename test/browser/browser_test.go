@@ -67,13 +67,13 @@ func TestDemo(t *testing.T) {
 
 // The root leads to the page, and a plain WebSocket on the http:// rule works too.
 func TestPlainWebSocket(t *testing.T) {
-	if proxy.IsHttpd() {
-		t.Log("httpd needs upgrade=websocket for it")
-		return
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	site := proxy.Start(t, proxy.Blog, startDemo(t))
+	host := proxy.Blog
+	if proxy.IsHttpd() {
+		host = proxy.Modern
+	}
+	site := proxy.Start(t, host, startDemo(t))
 	browser, err := cdp.Start(ctx)
 	if err != nil {
 		t.Fatal(err)

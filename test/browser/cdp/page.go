@@ -135,6 +135,9 @@ func (p *Page) Press(ctx context.Context, selector, key string) error {
 	}
 	for _, kind := range []string{"keyDown", "keyUp"} {
 		params := map[string]any{"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": keyCodes[key]}
+		if key == "Enter" {
+			params["text"] = "\r" // without it, a button stays as it is
+		}
 		if err := p.call(ctx, "Input.dispatchKeyEvent", params, nil); err != nil {
 			return err
 		}

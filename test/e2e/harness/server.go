@@ -53,7 +53,7 @@ func (s Server) prelude(root, port string) string {
 	if os.Getuid() == 0 {
 		b.WriteString("User nobody\nGroup \"#65534\"\n")
 	}
-	b.WriteString("TypesConfig mime.types\n")
+	b.WriteString("<IfModule mod_mime.c>\nTypesConfig mime.types\n</IfModule>\n")
 	b.WriteString(`LogFormat "%h %l %u %t \"%r\" %>s %b" common` + "\n")
 	b.WriteString(`LogFormat "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"" combined` + "\n")
 	fmt.Fprintf(&b, "ServerName localhost\nListen 127.0.0.1:%s\nInclude httpd.conf\n", port)
