@@ -4,6 +4,7 @@ package modules
 import (
 	"transom/internal/module"
 	"transom/internal/modules/core"
+	logconfig "transom/internal/modules/mod_log_config"
 	so "transom/internal/modules/mod_so"
 )
 
@@ -12,5 +13,7 @@ func All() []*module.Module {
 	return []*module.Module{
 		core.Module(),
 		so.Module(),
+		logconfig.Module(),
+		logconfig.LogIO(),
 	}
 }

@@ -1,0 +1,169 @@
+package logconfig
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"transom/internal/module"
+	"transom/internal/tunnel"
+)
+
+// kind is what a letter of a format means.
+type kind struct {
+	value    func(b []byte, r *module.Request, arg string) []byte
+	original bool
+	atEnd    func(t *tunnel.Result, arg string) string
+}
+
+func str(f func(r *module.Request, arg string) string) func([]byte, *module.Request, string) []byte {
+	return func(b []byte, r *module.Request, arg string) []byte { return text(b, f(r, arg)) }
+}
+
+func num(f func(r *module.Request, arg string) int64) func([]byte, *module.Request, string) []byte {
+	return func(b []byte, r *module.Request, arg string) []byte { return strconv.AppendInt(b, f(r, arg), 10) }
+}
+
+var pid = int64(os.Getpid())
+
+var known = map[string]kind{
+	"h": {value: str(func(r *module.Request, _ string) string { return r.UserAgentAddr.String() })},
+	"a": {value: str(clientAddress)},
+	"A": {value: str(func(r *module.Request, _ string) string { return r.Conn.Local.Addr().Unmap().String() })},
+	"l": {value: str(func(*module.Request, string) string { return "" })},
+	"u": {value: user},
+	"t": {value: logTime},
+	"r": {value: requestLine, original: true},
+	"s": {value: status, original: true},
+	"b": {value: bytesOrDash, atEnd: fromBackend},
+	"B": {value: num(func(r *module.Request, _ string) int64 { return r.BytesSent }), atEnd: fromBackend},
+	"D": {value: num(func(r *module.Request, _ string) int64 { return int64(time.Since(r.Received) / time.Microsecond) }), original: true,
+		atEnd: func(t *tunnel.Result, _ string) string {
+			return strconv.FormatInt(int64(t.Duration/time.Microsecond), 10)
+		}},
+	"T": {value: num(func(r *module.Request, arg string) int64 { return int64(time.Since(r.Received) / unit(arg)) }), original: true,
+		atEnd: func(t *tunnel.Result, arg string) string { return strconv.FormatInt(int64(t.Duration/unit(arg)), 10) }},
+	"i": {value: str(requestHeader)},
+	"o": {value: str(responseHeader)},
+	"n": {value: str(func(r *module.Request, arg string) string { return r.Notes[arg] })},
+	"e": {value: str(func(r *module.Request, arg string) string { v, _ := r.Env(arg); return v })},
+	"C": {value: str(cookie)},
+	"f": {value: str(func(r *module.Request, _ string) string { return r.Filename })},
+	"H": {value: str(func(r *module.Request, _ string) string { return r.Protocol })},
+	"m": {value: str(func(r *module.Request, _ string) string { return r.Method })},
+	"q": {value: query},
+	"U": {value: str(func(r *module.Request, _ string) string { return r.URI }), original: true},
+	"v": {value: str(func(r *module.Request, _ string) string { return r.Server.Name })},
+	"V": {value: str(func(r *module.Request, _ string) string { return r.ServerName() })},
+	"p": {value: num(port)},
+	"P": {value: num(func(*module.Request, string) int64 { return pid })},
+	"k": {value: num(func(r *module.Request, _ string) int64 { return int64(r.Conn.KeepAlives) })},
+	"R": {value: str(func(r *module.Request, _ string) string { return r.Handler }), original: true},
+	"L": {value: str(func(r *module.Request, _ string) string { return r.Notes["log-id"] })},
+	"X": {value: str(connectionStatus), atEnd: func(*tunnel.Result, string) string { return "-" }},
+	"I": {value: num(func(r *module.Request, _ string) int64 { return r.Conn.BytesIn() }),
+		atEnd: func(t *tunnel.Result, _ string) string { return strconv.FormatInt(t.FromClient.Bytes, 10) }},
+	"O": {value: num(func(r *module.Request, _ string) int64 { return r.Conn.BytesOut() }), atEnd: fromBackend},
+	"S": {value: num(func(r *module.Request, _ string) int64 { return r.Conn.BytesIn() + r.Conn.BytesOut() }),
+		atEnd: func(t *tunnel.Result, _ string) string {
+			return strconv.FormatInt(t.FromClient.Bytes+t.FromBackend.Bytes, 10)
+		}},
+	"^FB": {value: str(func(*module.Request, string) string { return "" })},
+	"^ti": {value: str(func(r *module.Request, arg string) string { return r.HTTP.Trailer.Get(arg) })},
+	"^to": {value: str(func(r *module.Request, arg string) string { return r.Writer.Header().Get("Trailer:" + arg) })},
+}
+
+func fromBackend(t *tunnel.Result, _ string) string {
+	return strconv.FormatInt(t.FromBackend.Bytes, 10)
+}
+
+func clientAddress(r *module.Request, arg string) string {
+	if arg == "c" {
+		return r.Conn.Remote.Addr().Unmap().String()
+	}
+	return r.UserAgentAddr.String()
+}
+
+// user is "-" for nobody and "" in quotes for an empty name.
+func user(b []byte, r *module.Request, _ string) []byte {
+	if r.User == "" && r.AuthType != "" {
+		return append(b, '"', '"')
+	}
+	return text(b, r.User)
+}
+
+func requestLine(b []byte, r *module.Request, _ string) []byte {
+	return text(b, r.TheRequest)
+}
+
+func status(b []byte, r *module.Request, _ string) []byte {
+	if r.Status == 0 {
+		return append(b, '-')
+	}
+	return strconv.AppendInt(b, int64(r.Status), 10)
+}
+
+func bytesOrDash(b []byte, r *module.Request, _ string) []byte {
+	if r.BytesSent == 0 {
+		return append(b, '-')
+	}
+	return strconv.AppendInt(b, r.BytesSent, 10)
+}
+
+func unit(arg string) time.Duration {
+	switch arg {
+	case "ms":
+		return time.Millisecond
+	case "us":
+		return time.Microsecond
+	}
+	return time.Second
+}
+
+func requestHeader(r *module.Request, arg string) string {
+	if strings.EqualFold(arg, "host") {
+		return r.HTTP.Host
+	}
+	return strings.Join(r.HTTP.Header.Values(arg), ", ")
+}
+
+func responseHeader(r *module.Request, arg string) string {
+	return strings.Join(r.Writer.Header().Values(arg), ", ")
+}
+
+func cookie(r *module.Request, arg string) string {
+	for _, c := range r.HTTP.Cookies() {
+		if strings.EqualFold(c.Name, arg) {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+func query(b []byte, r *module.Request, _ string) []byte {
+	if r.Query == "" {
+		return b
+	}
+	return text(append(b, '?'), r.Query)
+}
+
+func port(r *module.Request, arg string) int64 {
+	switch arg {
+	case "remote":
+		return int64(r.Conn.Remote.Port())
+	case "local":
+		return int64(r.Conn.Local.Port())
+	}
+	return int64(r.ServerPort())
+}
+
+func connectionStatus(r *module.Request, _ string) string {
+	switch {
+	case r.Context().Err() != nil:
+		return "X"
+	case r.Writer.Header().Get("Connection") == "close" || r.HTTP.Close:
+		return "-"
+	}
+	return "+"
+}
