@@ -25,11 +25,11 @@ func (h HTTP) DefaultPort() string { return h.port }
 // Exchange sends the head, and a body of little size with it, in one write, and reads the response in the caller's goroutine. A
 // longer body is sent by another one, so that the response may come first.
 func (h HTTP) Exchange(ctx context.Context, w *Worker, req *Request) (*Response, error) {
-	m, err := newMessage(w, req)
-	if err != nil {
+	m := message{buf: messages.Get().(*[]byte)}
+	defer m.free()
+	if err := m.build(w, req); err != nil {
 		return nil, err
 	}
-	defer m.free()
 	for fresh := false; ; fresh = true {
 		c, err := w.connect(ctx, req, h.port, fresh)
 		if err != nil {
@@ -40,12 +40,12 @@ func (h HTTP) Exchange(ctx context.Context, w *Worker, req *Request) (*Response,
 		if ctx.Done() != nil {
 			x.stop = context.AfterFunc(ctx, func() { c.Conn.Close() })
 		}
-		err = x.run(m)
+		err = x.run(&m)
 		if err == nil {
 			return &x.resp, nil
 		}
 		x.end(false)
-		if fresh || !x.retry(m, err) || ctx.Err() != nil {
+		if fresh || !x.retry(&m, err) || ctx.Err() != nil {
 			return nil, x.explain(ctx, err)
 		}
 	}

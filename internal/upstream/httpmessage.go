@@ -30,15 +30,6 @@ const prefetch = 16 << 10
 
 var messages = sync.Pool{New: func() any { b := make([]byte, 0, 2048); return &b }}
 
-func newMessage(w *Worker, req *Request) (*message, error) {
-	m := &message{buf: messages.Get().(*[]byte)}
-	if err := m.build(w, req); err != nil {
-		m.free()
-		return nil, err
-	}
-	return m, nil
-}
-
 func (m *message) free() {
 	if m.bytes != nil && cap(m.bytes) <= 4*prefetch {
 		*m.buf = m.bytes[:0]

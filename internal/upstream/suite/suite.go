@@ -161,7 +161,9 @@ func (r *rig) exchange(req *upstream.Request) (*upstream.Response, error) {
 	return r.Scheme.Exchange(context.Background(), r.worker, req)
 }
 
-func get() *upstream.Request { return &upstream.Request{Method: "GET", Target: "/x?y=1", Host: "www.example.com"} }
+func get() *upstream.Request {
+	return &upstream.Request{Method: "GET", Target: "/x?y=1", Host: "www.example.com"}
+}
 
 func post(body io.Reader, length int64) *upstream.Request {
 	return &upstream.Request{Method: "POST", Target: "/x", Host: "www.example.com", Body: body, ContentLength: length}
