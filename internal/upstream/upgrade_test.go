@@ -1,0 +1,317 @@
+package upstream_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"transom/internal/upstream"
+	"transom/internal/wire/ws"
+)
+
+const key = "dGhlIHNhbXBsZSBub25jZQ=="
+
+func handshake() *upstream.Request {
+	return &upstream.Request{Method: "GET", Target: "/ws", Host: "h", Upgrade: true, Fields: []upstream.Field{
+		{Name: "Upgrade", Value: "websocket"}, {Name: "Connection", Value: "Upgrade"},
+		{Name: "Sec-WebSocket-Version", Value: "13"}, {Name: "Sec-WebSocket-Key", Value: key}}}
+}
+
+func switching(lines ...string) string {
+	return "HTTP/1.1 101 Switching Protocols\r\n" + strings.Join(lines, "\r\n") + "\r\n\r\n"
+}
+
+// TestUpgrade: only a 101 that answers the handshake switches (cases 1, 2, 5 to 11).
+func TestUpgrade(t *testing.T) {
+	up, conn, accept := "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: "+ws.Accept(key)
+	plain := &upstream.Request{Method: "GET", Target: "/", Host: "h"}
+	posted := handshake()
+	posted.Method = "POST"
+	noKey := handshake()
+	noKey.Fields = noKey.Fields[:3]
+	oldVersion := handshake()
+	oldVersion.Fields[2].Value = "777"
+	notAllowed := handshake()
+	notAllowed.Upgrade = false
+	tests := []struct {
+		name   string
+		req    *upstream.Request
+		answer string
+		want   string
+	}{
+		{"switched", handshake(), switching(up, conn, accept), "switched"},
+		{"any case", handshake(), switching("upgrade: WebSocket", "connection: keep-alive, upgrade", accept), "switched"},
+		{"case 1: 426", handshake(), "HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n", "426"},
+		{"case 6: 200 that looks like a switch", handshake(), "HTTP/1.1 200 OK\r\n" + up + "\r\n" + conn + "\r\nContent-Length: 0\r\n\r\n", "200"},
+		{"case 2: wrong accept", handshake(), switching(up, conn, "Sec-WebSocket-Accept: x"), "502"},
+		{"no accept", handshake(), switching(up, conn), "502"},
+		{"case 10: other token", handshake(), switching("Upgrade: h2c", conn, accept), "502"},
+		{"case 10: two tokens", handshake(), switching(up, "Upgrade: h2c", conn, accept), "502"},
+		{"case 10: no Connection", handshake(), switching(up, accept), "502"},
+		{"case 9: plain GET", plain, switching(up, conn, accept), "502"},
+		{"case 2: POST", posted, switching(up, conn, accept), "502"},
+		{"no key", noKey, switching(up, conn, accept), "502"},
+		{"case 1: version 777", oldVersion, switching(up, conn, accept), "502"},
+		{"not allowed", notAllowed, switching(up, conn, accept), "502"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			closed := make(chan bool)
+			w := rawWorker(t, func(c net.Conn) {
+				readHead(c)
+				io.WriteString(c, test.answer)
+				io.Copy(io.Discard, c)
+				close(closed)
+			})
+			resp, err := exchange(w, test.req)
+			got := ""
+			switch {
+			case err != nil:
+				got = fmt.Sprint(upstream.StatusOf(err))
+				<-closed // at once, not pooled
+			case resp.Upgraded != nil:
+				got = "switched"
+				if len(resp.Get("Sec-WebSocket-Accept")) == 0 || resp.Get("Connection") != "" || resp.Get("Upgrade") != "" {
+					t.Errorf("fields %v", resp.Fields)
+				}
+				if s := w.Stats(); s.Busy != 1 || s.Open != 1 {
+					t.Errorf("tunnel not counted: %+v", s)
+				}
+				resp.Upgraded.Conn.Close()
+				resp.Upgraded.Done()
+				resp.Upgraded.Done()
+			default:
+				got = fmt.Sprint(resp.Status)
+				resp.Body.Close()
+			}
+			if got != test.want {
+				t.Errorf("got %s (%v), want %s", got, err, test.want)
+			}
+			if s := w.Stats(); s.Busy != 0 || test.want == "502" && s.Open != 0 {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
+}
+
+// TestSwitchKeepsBytes: case 11, frames right behind the 101, however it is cut, come once and in order.
+func TestSwitchKeepsBytes(t *testing.T) {
+	head := switching("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: "+ws.Accept(key))
+	for _, cut := range []int{1, len(head) - 1, len(head), len(head) + 2, len(head) + 6000} {
+		frames := strings.Repeat("frame!", 1500)
+		w := rawWorker(t, func(c net.Conn) {
+			readHead(c)
+			all := head + frames
+			io.WriteString(c, all[:cut])
+			time.Sleep(time.Millisecond)
+			io.WriteString(c, all[cut:])
+		})
+		resp, err := exchange(w, handshake())
+		if err != nil {
+			t.Fatal(cut, err)
+		}
+		rest, _ := io.ReadAll(resp.Upgraded.Conn)
+		resp.Upgraded.Conn.Close()
+		resp.Upgraded.Done()
+		if got := string(resp.Upgraded.Buffered) + string(rest); got != frames {
+			t.Errorf("cut at %d: %d bytes of %d", cut, len(got), len(frames))
+		}
+	}
+}
+
+func TestUnixSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	heads := make(chan string, 2)
+	go func() {
+		c, err := l.Accept()
+		if err == nil {
+			script("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok...", heads)(c)
+		}
+	}()
+	u, err := upstream.ParseURL("unix:" + path + "|http://app.example.com/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := upstream.NewWorker(u, false).Start()
+	defer w.Close()
+	for range 2 {
+		resp, err := exchange(w, &upstream.Request{Method: "GET", Target: "/x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		if head := <-heads; !strings.Contains(head, "\r\nHost: app.example.com\r\n") {
+			t.Errorf("%q", head)
+		}
+	}
+}
+
+func certificate(t *testing.T, names ...string) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: names, IsCA: true,
+		BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	cert, _ := x509.ParseCertificate(der)
+	pool.AddCert(cert)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}, pool
+}
+
+// TestTLS: reuse in spite of session tickets, the server name, WrapRaw below, and a close_notify that ends the idle connection.
+func TestTLS(t *testing.T) {
+	cert, roots := certificate(t, "one.example.com", "two.example.com")
+	var conns, wrapped atomic.Int64
+	names := make(chan string, 10)
+	served := make(chan *tls.Conn, 10)
+	plain := rawWorker(t, func(raw net.Conn) {
+		conns.Add(1)
+		c := tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{cert}})
+		if c.Handshake() != nil {
+			return
+		}
+		names <- c.ConnectionState().ServerName
+		served <- c
+		script("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok...", nil)(c)
+	})
+	u := plain.URL
+	u.Scheme = "https"
+	w := upstream.NewWorker(u, false)
+	w.TLS = &tls.Config{RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(4)}
+	w.Dialer.WrapRaw = func(c net.Conn) net.Conn { wrapped.Add(1); return struct{ net.Conn }{c} }
+	w.Start()
+	defer w.Close()
+	ask := func(name string) error {
+		resp, err := upstream.HTTPSchemes()[1].Exchange(context.Background(), w, &upstream.Request{Method: "GET", Target: "/", ServerName: name})
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		_, err = io.Copy(io.Discard, resp.Body)
+		return err
+	}
+	for range 3 {
+		if err := ask("one.example.com"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if conns.Load() != 1 || <-names != "one.example.com" {
+		t.Errorf("%d connections for three requests", conns.Load())
+	}
+	if err := ask("two.example.com"); err != nil || conns.Load() != 2 || <-names != "two.example.com" {
+		t.Errorf("%v, %d connections after another name", err, conns.Load())
+	}
+	<-served
+	(<-served).CloseWrite() // a close_notify, while TCP stays open
+	time.Sleep(10 * time.Millisecond)
+	if err := ask("two.example.com"); err != nil || conns.Load() != 3 {
+		t.Errorf("%v, %d connections after close_notify", err, conns.Load())
+	}
+	if wrapped.Load() != 3 {
+		t.Errorf("WrapRaw was called %d times", wrapped.Load())
+	}
+	if err := ask("other.example.com"); upstream.StatusOf(err) != 502 {
+		t.Errorf("a certificate of another name: %v", err)
+	}
+	w.TLS = nil
+	if err := ask("x"); upstream.StatusOf(err) != 500 {
+		t.Errorf("without SSLProxyEngine: %v", err)
+	}
+}
+
+// TestSplice: a long body goes from socket to socket, with its read-ahead first, and the connection is used again.
+func TestSplice(t *testing.T) {
+	body := bytes.Repeat([]byte("0123456789abcdef"), 200<<10) // 3.1 MiB
+	w := rawWorker(t, func(c net.Conn) {
+		for {
+			if _, _, ok := readHead(c); !ok {
+				return
+			}
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(body))
+			c.Write(body)
+		}
+	})
+	for range 2 {
+		server, client := tcpPair(t)
+		got := make(chan []byte)
+		go func() {
+			b, _ := io.ReadAll(client)
+			got <- b
+		}()
+		resp, err := exchange(w, &upstream.Request{Method: "GET", Target: "/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := resp.Body.(io.WriterTo).WriteTo(server)
+		resp.Body.Close()
+		server.Close()
+		if n != int64(len(body)) || err != nil || !bytes.Equal(<-got, body) {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+	}
+	if s := w.Stats(); s.Idle != 1 || s.Read < 2*int64(len(body)) {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestSpliceCutOff: the backend ends in the middle.
+func TestSpliceCutOff(t *testing.T) {
+	w := rawWorker(t, func(c net.Conn) {
+		readHead(c)
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+		c.Write(make([]byte, 500000))
+	})
+	server, client := tcpPair(t)
+	go io.Copy(io.Discard, client)
+	resp, err := exchange(w, &upstream.Request{Method: "GET", Target: "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := resp.Body.(io.WriterTo).WriteTo(server)
+	resp.Body.Close()
+	if n != 500000 || upstream.StatusOf(err) != 502 || err == nil || w.Stats().Open != 0 {
+		t.Errorf("%d, %v, %+v", n, err, w.Stats())
+	}
+}
+
+func tcpPair(t *testing.T) (a, b net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if a, err = net.Dial("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if b, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close(); b.Close() })
+	return a, b
+}
