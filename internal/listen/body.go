@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"time"
 
 	"transom/internal/wire/http1"
 )
@@ -56,7 +55,7 @@ func (b *requestBody) begin() {
 	}
 	b.begun = true
 	s := b.x.settings
-	b.x.conn.pacer.begin(s.BodyTimeout, s.Timeout, time.Now())
+	b.x.conn.pacer.begin(s.BodyTimeout, s.Timeout, now())
 	if b.expect && b.x.w.sendContinue() {
 		b.expect = false
 	}
@@ -116,8 +115,7 @@ func (b *requestBody) unread() bool {
 // reclaim takes the body back from the handler, whose goroutines get no more of it.
 func (b *requestBody) reclaim() {
 	if !b.mu.TryLock() {
-		b.x.conn.aborted.Store(true)
-		b.x.conn.sock.SetReadDeadline(time.Unix(1, 0))
+		b.x.conn.interrupt()
 		b.mu.Lock()
 		b.failed = true
 	}

@@ -13,63 +13,65 @@ import (
 	"transom/internal/wire/http1"
 )
 
-// conn is one client connection. Its goroutine owns it, from serve to end; other
-// goroutines touch the atomic fields and sock's Close and SetReadDeadline only.
+// conn is one client connection. It is owned by its goroutine, or by the rest area while
+// it has none; others touch the atomic fields and sock's Close and SetReadDeadline only.
 type conn struct {
 	server *Server
 	id     int64
-	sock   net.Conn        // as accepted
-	net    net.Conn        // what HTTP is spoken on: sock, or TLS over it
-	tcp    *net.TCPConn    // net, if it is plain TCP
-	raw    syscall.RawConn // of tcp
-	local  netip.AddrPort
-	remote netip.AddrPort
-	peer   string // remote as http.Request has it
+	sock   net.Conn     // as accepted
+	net    net.Conn     // what HTTP is spoken on: sock, or TLS over it
+	tcp    *net.TCPConn // net, if it is plain TCP
+	peer   string       // the client as http.Request has it
+	tls    tlsInfo
+
+	raw     syscall.RawConn       // of tcp
+	tryFill func(fd uintptr) bool // tryFillFD, made once
+	got     int                   // its results
+	gotErr  error
 
 	reader     http1.Reader
 	pacer      pacer
-	writeUntil time.Time
+	writeUntil instant   // the write deadline in force
+	idleUntil  instant   // when to give up waiting for a request
 	settings   *Settings // of the address, or the name in TLS
-	tls        tlsInfo
 	keepalives int
-	idleUntil  time.Time
 	attached   any
 	takenOver  bool
 
 	idle     atomic.Bool // waits for a request of which nothing came
 	aborted  atomic.Bool
+	isH2     atomic.Bool
 	state    atomic.Int32
 	since    atomic.Int64
-	isH2     atomic.Bool
 	accesses atomic.Int64
 	sent     atomic.Int64
 	current  atomic.Pointer[exchange]
 }
 
-// A connection that has been quiet for so long moves to a fresh goroutine, whose stack is
-// the smallest.
+// restAfter is how long a quiet connection keeps its goroutine.
 const restAfter = time.Second
 
 func newConn(s *Server, sock net.Conn) *conn {
 	c := &conn{server: s, id: s.lastID.Add(1), sock: sock, peer: sock.RemoteAddr().String()}
-	c.local, c.remote = addrPort(sock.LocalAddr()), addrPort(sock.RemoteAddr())
 	c.use(sock)
-	c.settings = s.Settings(c.local, "")
-	c.enter(Reading, time.Now())
+	c.settings = s.Settings(c.local(), "")
+	c.enter(Reading)
 	return c
 }
 
 // use makes nc what HTTP is spoken on.
 func (c *conn) use(nc net.Conn) {
-	c.net = nc
+	c.net, c.tcp, c.raw = nc, nil, nil
 	if tcp, ok := nc.(*net.TCPConn); ok {
 		c.tcp = tcp
 		c.raw, _ = tcp.SyscallConn()
-	} else {
-		c.tcp, c.raw = nil, nil
+		c.tryFill = c.tryFillFD
 	}
 	c.reader.Reset(c)
 }
+
+func (c *conn) local() netip.AddrPort  { return addrPort(c.sock.LocalAddr()) }
+func (c *conn) remote() netip.AddrPort { return addrPort(c.sock.RemoteAddr()) }
 
 func addrPort(a net.Addr) netip.AddrPort {
 	if t, ok := a.(*net.TCPAddr); ok {
@@ -80,39 +82,33 @@ func addrPort(a net.Addr) netip.AddrPort {
 }
 
 func (c *conn) serve() {
-	now := time.Now()
 	if c.settings.TLS != nil {
-		c.pacer.begin(c.settings.HandshakeTimeout, c.settings.Timeout, now)
+		c.pacer.begin(c.settings.HandshakeTimeout, c.settings.Timeout, now())
 		if !c.startTLS() {
 			c.end()
 			return
 		}
-		now = time.Now()
 	}
-	c.pacer.begin(c.settings.HeaderTimeout, c.settings.Timeout, now)
-	c.idleUntil = soonest(now, c.settings.HeaderTimeout.First, c.settings.Timeout)
+	began := now()
+	c.pacer.begin(c.settings.HeaderTimeout, c.settings.Timeout, began)
+	c.idleUntil = soonest(began, c.settings.HeaderTimeout.First, c.settings.Timeout)
 	c.run(restAfter)
 }
 
-// soonest is the earliest end of the timeouts that are set, or the zero time.
-func soonest(now time.Time, timeouts ...time.Duration) (t time.Time) {
-	for _, d := range timeouts {
-		if d > 0 && (t.IsZero() || now.Add(d).Before(t)) {
-			t = now.Add(d)
-		}
-	}
-	return t
-}
-
-// run serves one request after the other. When none comes within patience (0: until the
-// idle timeout) it leaves the connection to a fresh goroutine.
+// run serves one request after the other until the connection ends, is taken over, or
+// has been quiet for patience (0: until the idle timeout).
 func (c *conn) run(patience time.Duration) {
 	for {
 		switch c.await(patience) {
 		case quiet:
-			go c.run(0)
+			if !c.server.resting.add(c) {
+				go c.run(0) // a fresh goroutine has the smallest stack
+			}
 			return
-		case over:
+		case expired:
+			c.expire()
+			return
+		case gone:
 			c.end()
 			return
 		}
@@ -124,12 +120,24 @@ func (c *conn) run(patience time.Duration) {
 	}
 }
 
+// expire ends a connection on which no request came in time. httpd logs that of a
+// connection that never saw one.
+func (c *conn) expire() {
+	if c.keepalives == 0 {
+		x := newExchange(c)
+		x.refuse(&BadRequest{Status: http.StatusRequestTimeout, Reason: "no request came in time", LogOnly: true})
+		x.serve()
+	}
+	c.end()
+}
+
 type awaited int
 
 const (
-	ready awaited = iota
-	quiet
-	over
+	ready   awaited = iota
+	quiet           // for patience
+	expired         // quiet until idleUntil
+	gone
 )
 
 // await waits for the first bytes of a request. It holds no buffer meanwhile on a plain
@@ -139,15 +147,13 @@ func (c *conn) await(patience time.Duration) awaited {
 		return ready
 	}
 	until := c.idleUntil
-	if patience > 0 {
-		if t := time.Now().Add(patience); until.IsZero() || t.Before(until) {
-			until = t
-		}
+	if t := soonest(now(), patience); t != 0 && (until == 0 || t < until) {
+		until = t
 	}
 	c.idle.Store(true)
 	c.pacer.force(c.sock, until)
 	if c.server.draining.Load() {
-		return over
+		return gone
 	}
 	err := c.fill()
 	c.idle.Store(false)
@@ -155,13 +161,11 @@ func (c *conn) await(patience time.Duration) awaited {
 	case err == nil:
 		return ready
 	case !errors.Is(err, os.ErrDeadlineExceeded) || c.server.draining.Load():
-		return over
-	case c.idleUntil.IsZero() || time.Now().Before(c.idleUntil):
+		return gone
+	case c.idleUntil == 0 || now() < c.idleUntil:
 		return quiet
-	case c.keepalives == 0:
-		c.logTimeout()
 	}
-	return over
+	return expired
 }
 
 // Read reads from the connection under the stage's deadline; it is the reader's source.
@@ -175,27 +179,28 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// armWrite sets the deadline for writes from now on.
-func (c *conn) armWrite(now time.Time, timeout time.Duration) {
-	if timeout <= 0 {
-		if !c.writeUntil.IsZero() {
-			c.writeUntil = time.Time{}
-			c.sock.SetWriteDeadline(time.Time{})
-		}
+// armWrite sets the deadline for writes from now on; like the reader's, it may be early
+// by a small part.
+func (c *conn) armWrite(timeout time.Duration) {
+	want := soonest(now(), timeout)
+	if early := want - c.writeUntil; early >= 0 && early < instant(timeout/16) || want == c.writeUntil {
 		return
 	}
-	want := now.Add(timeout)
-	if d := want.Sub(c.writeUntil); d < 0 || d >= timeout/16 {
-		c.writeUntil = want
-		c.sock.SetWriteDeadline(want)
-	}
+	c.writeUntil = want
+	c.sock.SetWriteDeadline(want.time())
 }
 
 // wakeIdle ends the wait of a connection on which no request is under way.
 func (c *conn) wakeIdle() {
 	if c.idle.Load() {
-		c.sock.SetReadDeadline(time.Unix(1, 0))
+		c.sock.SetReadDeadline(past)
 	}
+}
+
+// interrupt ends a read under way, and all later ones.
+func (c *conn) interrupt() {
+	c.aborted.Store(true)
+	c.sock.SetReadDeadline(past)
 }
 
 // abort closes the socket under whoever uses it.
@@ -226,28 +231,15 @@ const (
 // that was not read to its end is not lost to a reset (RFC 9112 §9.6). The times are
 // httpd's.
 func (c *conn) linger() {
-	c.enter(Closing, time.Now())
-	if !c.closeWrite() {
+	c.enter(Closing)
+	if cw, ok := c.net.(interface{ CloseWrite() error }); !ok || cw.CloseWrite() != nil {
 		return
 	}
-	end := time.Now().Add(lingerTotal)
-	for !c.aborted.Load() && !c.server.draining.Load() && time.Now().Before(end) {
-		c.pacer.force(c.sock, time.Now().Add(lingerRead))
+	for last := now().add(lingerTotal); now() < last; {
+		c.pacer.begin(Pace{}, lingerRead, now())
 		c.reader.Discard(len(c.reader.Buffered()))
-		if c.reader.Fill() != nil {
+		if c.reader.Fill() != nil || c.server.draining.Load() {
 			return
 		}
 	}
-}
-
-func (c *conn) closeWrite() bool {
-	cw, ok := c.net.(interface{ CloseWrite() error })
-	return ok && cw.CloseWrite() == nil
-}
-
-// logTimeout tells the log that nothing came on a fresh connection, as httpd does.
-func (c *conn) logTimeout() {
-	x := newExchange(c, time.Now())
-	x.refuse(&BadRequest{Status: http.StatusRequestTimeout, Reason: "no request came in time", LogOnly: true})
-	x.serve()
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"time"
 )
 
 const (
@@ -91,7 +90,7 @@ func (w *response) readFromKernel(src io.Reader) (n int64, err error) {
 // slice sends at most max bytes of src under a deadline of its own.
 func (w *response) slice(src io.Reader, max int64) (int64, error) {
 	c := w.x.conn
-	c.armWrite(time.Now(), w.x.settings.Timeout)
+	c.armWrite(w.x.settings.Timeout)
 	outer, limited := src.(*io.LimitedReader)
 	if limited {
 		src, max = outer.R, min(max, outer.N)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -17,9 +18,9 @@ import (
 type exchange struct {
 	conn     *conn
 	settings *Settings // of the request's host
-	began    time.Time
 	head     http1.RequestHead
 	req      http.Request
+	url      url.URL
 	body     requestBody
 	w        response
 	info     Info
@@ -36,8 +37,8 @@ type exchange struct {
 	fields [16]http1.Field
 }
 
-func newExchange(c *conn, now time.Time) *exchange {
-	x := &exchange{conn: c, settings: c.settings, began: now, takenBefore: c.reader.Taken()}
+func newExchange(c *conn) *exchange {
+	x := &exchange{conn: c, settings: c.settings, takenBefore: c.reader.Taken()}
 	x.head.Fields = x.fields[:0]
 	x.body.x, x.w.x, x.info.x = x, x, x
 	return x
@@ -45,11 +46,10 @@ func newExchange(c *conn, now time.Time) *exchange {
 
 // exchange reads one request, has it answered, and reports whether another may follow.
 func (c *conn) exchange() (again bool) {
-	now := time.Now()
-	c.enter(Reading, now)
-	x := newExchange(c, now)
+	c.enter(Reading)
+	x := newExchange(c)
 	if c.keepalives > 0 {
-		c.pacer.begin(c.settings.HeaderTimeout, c.settings.Timeout, now)
+		c.pacer.begin(c.settings.HeaderTimeout, c.settings.Timeout, now())
 	}
 	if err := c.reader.ReadRequest(&x.head, &c.settings.Options); err != nil {
 		bad := c.refusal(err, &x.head)
@@ -85,7 +85,7 @@ func (x *exchange) serve() (again bool) {
 	x.fillInfo()
 	c.current.Store(x)
 	c.accesses.Add(1)
-	c.enter(Writing, x.began)
+	c.enter(Writing)
 	if x.call() {
 		x.abort = true
 	}
@@ -95,7 +95,7 @@ func (x *exchange) serve() (again bool) {
 		return false
 	}
 	x.body.reclaim()
-	c.enter(Logging, x.began)
+	c.enter(Logging)
 	x.finish()
 	switch {
 	case x.abort || err != nil:
@@ -113,10 +113,9 @@ func (x *exchange) serve() (again bool) {
 
 // rest makes the connection wait for its next request.
 func (c *conn) rest(s *Settings) {
-	now := time.Now()
 	c.keepalives++
-	c.idleUntil = soonest(now, s.KeepAliveTimeout)
-	c.enter(KeptAlive, now)
+	c.idleUntil = soonest(now(), s.KeepAliveTimeout)
+	c.enter(KeptAlive)
 	c.reader.Release()
 }
 
@@ -149,7 +148,7 @@ func (x *exchange) call() (panicked bool) {
 func (x *exchange) fillInfo() {
 	c := x.conn
 	i := &x.info
-	i.ConnID, i.Local, i.Remote, i.TLS = c.id, c.local, c.remote, c.tls.state
+	i.ConnID, i.Local, i.Remote, i.TLS = c.id, c.local(), c.remote(), c.tls.state
 	i.KeepAlives, i.Line, i.Fields = c.keepalives, x.head.Line, x.head.Fields
 	if c.tls.plain && i.Bad == nil {
 		i.Bad = &BadRequest{Status: http.StatusBadRequest, Reason: "speaking plain HTTP to an SSL-enabled server port"}

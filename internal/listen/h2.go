@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/net/http2"
 )
@@ -34,9 +33,9 @@ func (s *h2Side) stop() {
 // serveH2 serves HTTP/2 until the connection ends.
 func (c *conn) serveH2(tc *tls.Conn) {
 	c.isH2.Store(true)
-	c.pacer.force(c.sock, time.Time{})
-	c.armWrite(time.Now(), 0)
-	c.enter(Writing, time.Now())
+	c.pacer.force(c.sock, 0)
+	c.armWrite(0)
+	c.enter(Writing)
 	side := &c.server.h2
 	side.init()
 	side.h2.ServeConn(tc, &http2.ServeConnOpts{BaseConfig: &side.base, Handler: http.HandlerFunc(c.serveH2Request)})
@@ -55,7 +54,7 @@ func (c *conn) serveH2Request(rw http.ResponseWriter, r *http.Request) {
 	x := &h2Exchange{ResponseWriter: rw, body: r.Body}
 	nth := c.accesses.Add(1) - 1
 	info := &Info{
-		ConnID: c.id, Local: c.local, Remote: c.remote, TLS: c.tls.state, KeepAlives: int(nth),
+		ConnID: c.id, Local: c.local(), Remote: c.remote(), TLS: c.tls.state, KeepAlives: int(nth),
 		Line: r.Method + " " + r.RequestURI + " HTTP/2.0", h2: x,
 	}
 	r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))

@@ -13,26 +13,25 @@ func (c *conn) fill() error {
 	if c.raw == nil {
 		return c.reader.Fill()
 	}
-	var n int
-	var readErr error
-	err := c.raw.Read(func(fd uintptr) bool {
-		n, readErr = tryRead(int(fd), c.reader.Space())
-		if n <= 0 {
-			c.reader.Release()
-		}
-		return readErr != syscall.EAGAIN
-	})
-	switch {
-	case err != nil:
+	if err := c.raw.Read(c.tryFill); err != nil {
 		return err
-	case readErr != nil:
-		return readErr
-	case n == 0:
+	}
+	if c.got == 0 && c.gotErr == nil {
 		return io.EOF
 	}
-	c.reader.Add(n)
-	c.pacer.got(n)
-	return nil
+	return c.gotErr
+}
+
+// tryFillFD reads what is there, or reports that nothing is.
+func (c *conn) tryFillFD(fd uintptr) bool {
+	c.got, c.gotErr = tryRead(int(fd), c.reader.Space())
+	if c.got <= 0 {
+		c.reader.Release()
+		return c.gotErr != syscall.EAGAIN
+	}
+	c.reader.Add(c.got)
+	c.pacer.got(c.got)
+	return true
 }
 
 func tryRead(fd int, p []byte) (int, error) {

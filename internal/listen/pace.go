@@ -5,59 +5,76 @@ import (
 	"time"
 )
 
+// instant is a monotonic time in nanoseconds; 0 is never.
+type instant int64
+
+var epoch = time.Now()
+
+func now() instant { return instant(time.Since(epoch)) + 1 }
+
+func (t instant) add(d time.Duration) instant { return t + instant(d) }
+func (t instant) time() time.Time {
+	if t == 0 {
+		return time.Time{}
+	}
+	return epoch.Add(time.Duration(t - 1))
+}
+
+// soonest is the earliest end of the timeouts that are set, or never.
+func soonest(from instant, timeouts ...time.Duration) (t instant) {
+	for _, d := range timeouts {
+		if d > 0 && (t == 0 || from.add(d) < t) {
+			t = from.add(d)
+		}
+	}
+	return t
+}
+
+// past is a deadline that ends a read under way.
+var past = time.Unix(1, 0)
+
 // pacer sets a connection's read deadlines: Timeout for each read, and the stage's Pace
 // over all of them.
 type pacer struct {
-	pace     Pace
 	idle     time.Duration
-	deadline time.Time // of the stage; zero: none
-	last     time.Time // beyond which MinRate earns nothing
-	set      time.Time // the deadline in force
+	rate     int     // MinRate
+	deadline instant // of the stage
+	last     instant // beyond which rate earns nothing
+	set      instant // the deadline in force
 }
 
-func (p *pacer) begin(pace Pace, idle time.Duration, now time.Time) {
-	p.pace, p.idle = pace, idle
-	p.deadline, p.last = time.Time{}, time.Time{}
-	if pace.First > 0 {
-		p.deadline = now.Add(pace.First)
-	}
-	if pace.Max > 0 {
-		p.last = now.Add(pace.Max)
-	}
+func (p *pacer) begin(pace Pace, idle time.Duration, at instant) {
+	p.idle, p.rate = idle, pace.MinRate
+	p.deadline, p.last = soonest(at, pace.First), soonest(at, pace.Max)
 }
 
 // arm sets the deadline for the next read. One that is early by a small part of the
 // timeout stays: setting it costs more than it gives.
 func (p *pacer) arm(c net.Conn) {
-	var want time.Time
-	now := time.Now()
-	if p.idle > 0 {
-		want = now.Add(p.idle)
-	}
-	if !p.deadline.IsZero() && (want.IsZero() || p.deadline.Before(want)) {
+	want := soonest(now(), p.idle)
+	if p.deadline != 0 && (want == 0 || p.deadline < want) {
 		want = p.deadline
 	}
-	if !p.set.IsZero() && !p.set.After(want) && want.Sub(p.set) < p.idle/16 {
+	if early := want - p.set; p.set != 0 && early >= 0 && early < instant(p.idle/16) {
 		return
 	}
 	p.force(c, want)
 }
 
-func (p *pacer) force(c net.Conn, t time.Time) {
-	if p.set.IsZero() && t.IsZero() {
-		return
+func (p *pacer) force(c net.Conn, t instant) {
+	if p.set != 0 || t != 0 {
+		p.set = t
+		c.SetReadDeadline(t.time())
 	}
-	p.set = t
-	c.SetReadDeadline(t)
 }
 
 // got prolongs the stage by what n bytes are worth at MinRate.
 func (p *pacer) got(n int) {
-	if p.deadline.IsZero() || p.pace.MinRate <= 0 {
+	if p.deadline == 0 || p.rate <= 0 {
 		return
 	}
-	p.deadline = p.deadline.Add(time.Duration(n) * time.Second / time.Duration(p.pace.MinRate))
-	if !p.last.IsZero() && p.deadline.After(p.last) {
+	p.deadline = p.deadline.add(time.Duration(n) * time.Second / time.Duration(p.rate))
+	if p.last != 0 && p.deadline > p.last {
 		p.deadline = p.last
 	}
 }

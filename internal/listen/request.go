@@ -16,11 +16,11 @@ var (
 // accept makes the http.Request of a head that was parsed, or refuses it.
 func (x *exchange) accept() {
 	h := &x.head
-	if s := x.conn.server.Settings(x.conn.local, h.Host); s != nil {
+	if s := x.conn.server.Settings(x.conn.local(), h.Host); s != nil {
 		x.settings = s
 	}
 	x.makeRequest()
-	if err := parseTarget(x.req.URL, h); err != nil {
+	if err := parseTarget(&x.url, h); err != nil {
 		x.refuse(&BadRequest{Status: http.StatusBadRequest, Reason: "invalid request target"})
 		return
 	}
@@ -52,8 +52,8 @@ func (x *exchange) refuse(bad *BadRequest) {
 	x.makeRequest()
 	x.body.refused = true
 	x.w.discard = bad.LogOnly
-	if !strings.HasPrefix(x.req.URL.Path, "/") {
-		x.req.URL = &url.URL{Path: "/"}
+	if !strings.HasPrefix(x.url.Path, "/") {
+		x.url = url.URL{Path: "/"}
 	}
 }
 
@@ -61,7 +61,7 @@ func (x *exchange) makeRequest() {
 	h, c := &x.head, x.conn
 	x.req = *emptyRequest.WithContext(x)
 	x.req.Method, x.req.RequestURI, x.req.Host = h.Method, h.Target, h.Host
-	x.req.URL = new(url.URL)
+	x.req.URL = &x.url
 	x.req.Proto, x.req.ProtoMajor, x.req.ProtoMinor = protocol(h.Major, h.Minor), h.Major, h.Minor
 	x.req.Header = http1.Header(h.Fields, "Host")
 	x.req.Body = http.NoBody

@@ -281,7 +281,7 @@ func (w *response) send(p []byte) error {
 		return w.err
 	}
 	c := w.x.conn
-	c.armWrite(time.Now(), w.x.settings.Timeout)
+	c.armWrite(w.x.settings.Timeout)
 	n, err := c.net.Write(p)
 	return w.sentBytes(int64(n), err)
 }
@@ -311,7 +311,7 @@ func (w *response) sendAll(parts [4][]byte) error {
 			bufs = append(bufs, p)
 		}
 	}
-	c.armWrite(time.Now(), w.x.settings.Timeout)
+	c.armWrite(w.x.settings.Timeout)
 	sent, err := bufs.WriteTo(c.net)
 	return w.sentBytes(sent, err)
 }

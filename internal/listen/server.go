@@ -32,6 +32,7 @@ type Server struct {
 	lastID    atomic.Int64
 	wg        sync.WaitGroup
 	date      dateClock
+	resting   restArea
 	h2        h2Side
 }
 
@@ -147,6 +148,11 @@ func (s *Server) Close() error {
 }
 
 func (s *Server) stop() {
+	s.stopWaiting()
+	s.resting.close()
+}
+
+func (s *Server) stopWaiting() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.draining.Store(true)

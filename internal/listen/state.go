@@ -45,8 +45,8 @@ func (s *Server) Snapshot() []ConnStatus {
 
 func (c *conn) status() ConnStatus {
 	st := ConnStatus{
-		ID: c.id, Client: c.remote, Local: c.local, Protocol: "http/1.1",
-		State: State(c.state.Load()), Since: time.Unix(0, c.since.Load()),
+		ID: c.id, Client: c.remote(), Local: c.local(), Protocol: "http/1.1",
+		State: State(c.state.Load()), Since: instant(c.since.Load()).time(),
 		Accesses: c.accesses.Load(), Bytes: c.sent.Load(),
 	}
 	if c.isH2.Load() {
@@ -61,7 +61,7 @@ func (c *conn) status() ConnStatus {
 	return st
 }
 
-func (c *conn) enter(s State, now time.Time) {
-	c.since.Store(now.UnixNano())
+func (c *conn) enter(s State) {
+	c.since.Store(int64(now()))
 	c.state.Store(int32(s))
 }

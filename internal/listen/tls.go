@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"time"
 )
 
 type tlsInfo struct {
@@ -29,7 +28,7 @@ func (c *conn) startTLS() bool {
 			return true
 		}
 	}
-	c.armWrite(time.Now(), c.settings.Timeout)
+	c.armWrite(c.settings.Timeout)
 	under := c.sock
 	if c.server.WrapRaw != nil {
 		under = c.server.WrapRaw(under)
@@ -43,7 +42,7 @@ func (c *conn) startTLS() bool {
 	c.use(tc)
 	c.tls.state = &state
 	if state.ServerName != "" {
-		if s := c.server.Settings(c.local, state.ServerName); s != nil {
+		if s := c.server.Settings(c.local(), state.ServerName); s != nil {
 			c.settings = s
 		}
 	}
