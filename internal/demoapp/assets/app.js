@@ -21,7 +21,8 @@ function start() {
   const chosen = $('transport').value
   session = connect(here + '__sockjs__' + ($('urls').checked ? `/n=${word()}` : ''), {
     transports: chosen ? [chosen] : TRANSPORTS,
-    ontry: (transport, url) => {
+    ontry: (transport, url, why) => {
+      if (why) note(why, 'bad')
       note(`trying ${transport}`)
       $('url').textContent = url.replace(location.origin, '')
     },

@@ -6,7 +6,7 @@ const OPEN_WITHIN = 5000 // ms, for a transport's "o"; then the next one is trie
 export const TRANSPORTS = ['websocket', 'xhr-streaming', 'eventsource', 'xhr-polling']
 
 // connect opens a session below base (".../__sockjs__"). The events: onopen(transport), onmessage(text),
-// onclose(reason), and ontry(transport, url) before each attempt.
+// onclose(reason), and ontry(transport, url, why) before each attempt, why being how the last one failed.
 export function connect(base, { transports = TRANSPORTS, ...events }) {
   let current = null
   let ended = false
@@ -24,7 +24,7 @@ export function connect(base, { transports = TRANSPORTS, ...events }) {
       opened ? finish(reason) : attempt(rest, `${name}: ${reason}`)
     }
     const timer = setTimeout(() => next('did not open in time'), OPEN_WITHIN)
-    events.ontry?.(name, url)
+    events.ontry?.(name, url, why)
     let link = links[name](url, frame => {
       if (ended || !link) return
       switch (frame[0]) {
