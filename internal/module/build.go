@@ -21,7 +21,8 @@ type Build struct {
 	Sinks      *observe.Sinks
 	Checking   bool // -t: look, but leave no trace: open no log, bind no port
 	Defined    func(name string) bool
-	Htaccess   bool // an .htaccess file is being read: nothing it says may read other files
+	OnServe    []func() // run in order when the Site is about to serve, not if it is given up or only checked
+	Htaccess   bool     // an .htaccess file is being read: nothing it says may read other files
 
 	Warnings []Diagnostic
 	Errors   []Diagnostic
@@ -103,6 +104,7 @@ type Process struct {
 	ServerTokens     string
 	ListenBacklog    int
 	GracefulShutdown time.Duration // GracefulShutdownTimeout; 0: no limit
+	TunnelDrain      time.Duration // TransomTunnelDrain: over which a graceful stop spreads the end of tunnels
 	// Sizes of httpd's process model; Transom has one process and reads them for what they say of `max` of a worker.
 	MPM map[string]int // lower-case directive name -> number
 }

@@ -1,6 +1,7 @@
 package module
 
 import (
+	"crypto/tls"
 	"net/http"
 
 	"transom/internal/tunnel"
@@ -16,7 +17,13 @@ type Offers struct {
 	AuthnProviders []AuthnProvider
 	AuthzProviders []AuthzProvider
 	StatusSections []StatusSection
+	ProxyTLS       []ProxyTLS
 }
+
+// ProxyTLS makes the TLS settings of connections to origin servers from what a server and the <Proxy> sections that cover
+// the worker say, merged in dir (SSLProxyEngine and its kin). Nil settings: TLS is off there. They must not change once
+// returned; equal keys stand for equal settings across reloads.
+type ProxyTLS func(b *Build, s *Server, dir *Settings) (settings *tls.Config, key string, err error)
 
 // Variable is a server variable for expressions, RewriteCond, %{...}x and %{...}e of CGI-like protocols.
 type Variable struct {
@@ -92,4 +99,5 @@ func (o *Offers) Add(more Offers) {
 	o.AuthnProviders = append(o.AuthnProviders, more.AuthnProviders...)
 	o.AuthzProviders = append(o.AuthzProviders, more.AuthzProviders...)
 	o.StatusSections = append(o.StatusSections, more.StatusSections...)
+	o.ProxyTLS = append(o.ProxyTLS, more.ProxyTLS...)
 }

@@ -121,6 +121,8 @@ type Engine interface {
 	Lookup(r *Request, uri string) *Request
 	// Run runs the handler of what Lookup returned, or its error page, with r's writer.
 	Run(r, sub *Request) Result
+	// Detach collects what must be told of the end of the tunnel that r, answered with 101, becomes.
+	Detach(r *Request) []TunnelEnd
 }
 
 func (r *Request) Context() context.Context { return r.HTTP.Context() }
