@@ -26,9 +26,9 @@ tunnel -- a tunnel outlives configurations, so that it may not know them
 upstream -- origin servers are reached the same way whatever asked for it
 module -- the contract: what modules are written against
 modules -- a module may use all of the above, and never another module
-site listen demoapp -- they meet only in run: a listener is no business of a Site's
+site listen demoapp check explain -- they meet only in run: a listener is no business of a Site's
 run -- the one place that wires
-cmd -- the command line
+docs cmd -- the command line, and the pages that are made from the tables
 `
 
 func rank(t *testing.T) map[string]int {
