@@ -1,0 +1,164 @@
+// Package sitetest compiles a configuration and sends it requests without a socket, for tests of modules.
+package sitetest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"transom/internal/conf"
+	"transom/internal/module"
+	"transom/internal/observe"
+	"transom/internal/site"
+)
+
+// Site is a compiled configuration in a ServerRoot of its own.
+type Site struct {
+	*site.Site
+	Root     string // ServerRoot, with logs/ and htdocs/ (which holds index.html)
+	Warnings []module.Diagnostic
+	sinks    *observe.Sinks
+}
+
+// Local and Remote are the ends of every request's connection unless the test says otherwise; both are documentation
+// addresses (RFC 5737).
+var (
+	Local  = netip.MustParseAddrPort("192.0.2.1:80")
+	Remote = netip.MustParseAddrPort("198.51.100.7:40000")
+)
+
+// Compile reads a configuration. "@ROOT@" in it is the ServerRoot; DocumentRoot is ROOT/htdocs unless it says otherwise.
+// Files are further files below ROOT, by name. The Site is nil if there are errors.
+func Compile(t testing.TB, config string, mods []*module.Module, files map[string]string) (*Site, []module.Diagnostic) {
+	t.Helper()
+	s := &Site{Root: t.TempDir(), sinks: &observe.Sinks{}}
+	s.Write(t, "logs/error_log", "")
+	s.Write(t, "htdocs/index.html", "index\n")
+	for name, text := range files {
+		s.Write(t, name, text)
+	}
+	defaults := "ServerName www.example.com\nDocumentRoot htdocs\n"
+	if strings.Contains(config, "DocumentRoot") {
+		defaults = "ServerName www.example.com\n"
+	}
+	s.Write(t, "httpd.conf", strings.ReplaceAll(config, "@ROOT@", s.Root))
+	b := &module.Build{ServerRoot: s.Root, Modules: mods, Loaded: map[string]bool{}, Kept: &module.Kept{}, Sinks: s.sinks}
+	tree, errs := conf.Load("httpd.conf", conf.Options{ServerRoot: s.Root, Before: strings.Split(strings.TrimSpace(defaults), "\n"),
+		HasModule: func(string) bool { return true }})
+	for _, e := range errs {
+		b.Errors = append(b.Errors, module.Diagnostic{Pos: e.Pos, Text: e.Msg})
+	}
+	b.Defined = tree.Defines.Has
+	s.Site = site.Compile(tree, b)
+	s.Warnings = b.Warnings
+	t.Cleanup(func() { s.sinks.Each((*observe.Sink).Close) })
+	if len(b.Errors) > 0 {
+		return nil, b.Errors
+	}
+	return s, nil
+}
+
+// New is Compile for a configuration that is right.
+func New(t testing.TB, config string, mods []*module.Module) *Site {
+	t.Helper()
+	return NewWith(t, config, mods, nil)
+}
+
+// NewWith is New with further files.
+func NewWith(t testing.TB, config string, mods []*module.Module, files map[string]string) *Site {
+	t.Helper()
+	s, errs := Compile(t, config, mods, files)
+	for _, e := range errs {
+		t.Errorf("%s", e)
+	}
+	if s == nil {
+		t.FailNow()
+	}
+	return s
+}
+
+// Errors are the diagnostics of a configuration that must not load.
+func Errors(t testing.TB, config string, mods []*module.Module) string {
+	t.Helper()
+	_, errs := Compile(t, config, mods, nil)
+	var texts []string
+	for _, e := range errs {
+		texts = append(texts, e.Text)
+	}
+	return strings.Join(texts, "\n")
+}
+
+// Write writes a file below Root.
+func (s *Site) Write(t testing.TB, name, text string) {
+	t.Helper()
+	path := filepath.Join(s.Root, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Read is the text of a file below Root: a log, for instance.
+func (s *Site) Read(t testing.TB, name string) string {
+	t.Helper()
+	s.sinks.Each((*observe.Sink).Flush)
+	text, err := os.ReadFile(filepath.Join(s.Root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Get sends a GET with header lines "Name: value"; "Host: h" sets the host.
+func (s *Site) Get(t testing.TB, target string, header ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	return s.Do(t, Request("GET", target, header...))
+}
+
+// Request makes a request for Do.
+func Request(method, target string, header ...string) *http.Request {
+	r := httptest.NewRequest(method, target, nil)
+	r.Host = "www.example.com"
+	for _, line := range header {
+		name, value, _ := strings.Cut(line, ":")
+		if strings.EqualFold(name, "Host") {
+			r.Host = strings.TrimSpace(value)
+			continue
+		}
+		r.Header.Add(name, strings.TrimSpace(value))
+	}
+	return r
+}
+
+// Do serves one request that came from Remote.
+func (s *Site) Do(t testing.TB, r *http.Request) *httptest.ResponseRecorder {
+	t.Helper()
+	return s.DoFrom(t, r, Remote)
+}
+
+// DoFrom serves one request that came from an address.
+func (s *Site) DoFrom(t testing.TB, r *http.Request, remote netip.AddrPort) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	x := &exchange{}
+	s.Serve(w, r, &module.Conn{ID: 1, Local: Local, Remote: remote, TLS: r.TLS, Line: r.Method + " " + r.RequestURI + " " + r.Proto, Exchange: x})
+	for _, f := range x.after {
+		f()
+	}
+	return w
+}
+
+// exchange is a listener that counts nothing.
+type exchange struct{ after []func() }
+
+func (x *exchange) BytesIn() int64         { return 0 }
+func (x *exchange) BytesOut() int64        { return 0 }
+func (x *exchange) AfterResponse(f func()) { x.after = append(x.after, f) }
+func (x *exchange) CloseAfter()            {}
+func (x *exchange) Abort()                 {}
