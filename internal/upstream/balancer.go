@@ -43,10 +43,10 @@ type Choice struct {
 	Worker *Worker
 	Sticky string // name of the cookie or parameter that carried the session, or ""
 	Route  string // of the session, or ""
-}
 
-// RouteChanged says that the session, if there is one, doesn't belong to the chosen member (BALANCER_ROUTE_CHANGED).
-func (c Choice) RouteChanged() bool { return c.Route == "" || c.Route != c.Worker.Tuning().Route }
+	// RouteChanged says that sessions are sticky, but the request has none or one of another member (BALANCER_ROUTE_CHANGED).
+	RouteChanged bool
+}
 
 // Choose picks the member for a request with this session, and waits for one for as long as timeout says. The error is an *Error.
 func (b *Balancer) Choose(ctx context.Context, s Session) (Choice, error) {
@@ -54,10 +54,11 @@ func (b *Balancer) Choose(ctx context.Context, s Session) (Choice, error) {
 	for {
 		w, err := b.choose(time.Now(), s.Route)
 		if w != nil {
-			return Choice{w, s.Name, s.Route}, nil
+			sticky := b.StickySession != "" || b.StickyPath != ""
+			return Choice{w, s.Name, s.Route, sticky && s.Route != w.Tuning().Route}, nil
 		}
 		if err != nil || b.Timeout == 0 || time.Now().After(deadline) {
-			return Choice{Route: s.Route, Sticky: s.Name}, b.unavailable(err)
+			return Choice{}, b.unavailable(err)
 		}
 		select {
 		case <-time.After(min(100*time.Millisecond, b.Timeout)):
