@@ -4,7 +4,9 @@ package modules
 import (
 	"transom/internal/module"
 	"transom/internal/modules/core"
+	env "transom/internal/modules/mod_env"
 	logconfig "transom/internal/modules/mod_log_config"
+	setenvif "transom/internal/modules/mod_setenvif"
 	so "transom/internal/modules/mod_so"
 )
 
@@ -15,5 +17,7 @@ func All() []*module.Module {
 		so.Module(),
 		logconfig.Module(),
 		logconfig.LogIO(),
+		env.Module(),
+		setenvif.Module(),
 	}
 }
