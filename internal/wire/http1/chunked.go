@@ -91,7 +91,7 @@ func (b *Body) nextChunk() error {
 		}
 		return io.EOF
 	}
-	b.excess = max(0, b.excess+int64(len(line))-16-min(size, 1<<20))
+	b.excess = max(0, b.excess+int64(len(line))-12-min(size, 1<<20))
 	if b.excess > maxChunkExcess {
 		return bad("chunk extensions outweigh the content")
 	}
