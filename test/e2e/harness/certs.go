@@ -88,3 +88,16 @@ func (a *authority) issue(name string) (*leaf, error) {
 	a.leaves[name] = l
 	return l, nil
 }
+
+// Certificate returns a certificate and key, in PEM, for the name.
+func Certificate(name string) (cert, key []byte, err error) {
+	a, err := newAuthority()
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := a.issue(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	return l.cert, l.key, nil
+}

@@ -46,7 +46,7 @@ type run struct {
 	env      *env
 	host     string
 	port     string
-	proc     *process
+	proc     *Process
 	backends map[string]*backend
 	conns    map[string]*conn
 }
@@ -69,7 +69,7 @@ func (h *Harness) Play(s *Script) (res Result, err error) {
 	}
 	steps := r.skipBackends(s.steps)
 	if steps[0].words[0] != "refused" {
-		if r.proc, err = h.Server.start(root, h.Timeout); err != nil {
+		if r.proc, err = h.Server.Start(root, h.Timeout); err != nil {
 			return res, fmt.Errorf("%w\n%s", err, r.env.normal(r.output()))
 		}
 	}
@@ -82,7 +82,7 @@ func (h *Harness) Play(s *Script) (res Result, err error) {
 	}
 	r.closeConns()
 	if r.proc != nil {
-		if err := r.proc.stop(); err != nil {
+		if err := r.proc.Stop(); err != nil {
 			res.Failures = append(res.Failures, Failure{Step: "(end)", Got: err.Error()})
 		}
 	}
@@ -113,7 +113,7 @@ func (r *run) closeConns() {
 func (r *run) closeAll() {
 	r.closeConns()
 	if r.proc != nil {
-		r.proc.stop()
+		r.proc.Stop()
 	}
 }
 

@@ -82,8 +82,8 @@ func (s Server) command(root string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// A process is a running server. Whoever started it calls stop.
-type process struct {
+// A Process is a running server. Whoever started it calls Stop.
+type Process struct {
 	server Server
 	root   string
 	cmd    *exec.Cmd
@@ -110,10 +110,10 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// start runs the server in the foreground until it says that it serves. That
+// Start runs the server in the foreground on root/start.conf until it says that it serves. That
 // its port accepts would prove less: httpd binds before it has read everything.
-func (s Server) start(root string, timeout time.Duration) (*process, error) {
-	p := &process{server: s, root: root, cmd: s.command(root, "-DFOREGROUND"), exited: make(chan struct{})}
+func (s Server) Start(root string, timeout time.Duration) (*Process, error) {
+	p := &Process{server: s, root: root, cmd: s.command(root, "-DFOREGROUND"), exited: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
@@ -126,13 +126,13 @@ func (s Server) start(root string, timeout time.Duration) (*process, error) {
 		return strings.Contains(p.errorLog(), resumed)
 	})
 	if err != nil {
-		err = errors.Join(err, p.stop())
+		err = errors.Join(err, p.Stop())
 	}
 	return p, err
 }
 
 // await polls until the condition holds or the server is gone.
-func (p *process) await(timeout time.Duration, what string, done func() bool) error {
+func (p *Process) await(timeout time.Duration, what string, done func() bool) error {
 	for end := time.Now().Add(timeout); !done(); time.Sleep(5 * time.Millisecond) {
 		select {
 		case <-p.exited:
@@ -149,7 +149,7 @@ func (p *process) await(timeout time.Duration, what string, done func() bool) er
 const resumed = "resuming normal operations"
 
 // reload is what -k graceful does, and returns when the new configuration serves.
-func (p *process) reload(timeout time.Duration) error {
+func (p *Process) reload(timeout time.Duration) error {
 	var wait func() error
 	if p.server.Settle != nil {
 		var err error
@@ -170,7 +170,7 @@ func (p *process) reload(timeout time.Duration) error {
 	return wait()
 }
 
-func (p *process) errorLog() string {
+func (p *Process) errorLog() string {
 	data, _ := os.ReadFile(filepath.Join(p.root, "logs/error_log"))
 	return string(data)
 }
@@ -178,8 +178,8 @@ func (p *process) errorLog() string {
 // httpd gives its children ten seconds before it kills them.
 const stopTimeout = 15 * time.Second
 
-// stop ends the server as -k stop does and kills what is left of it.
-func (p *process) stop() error {
+// Stop ends the server as -k stop does and kills what is left of it.
+func (p *Process) Stop() error {
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	defer syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	select {
@@ -190,9 +190,9 @@ func (p *process) stop() error {
 	}
 }
 
-// refuse runs the server on a configuration that it must refuse, and returns
-// what it printed.
-func (s Server) refuse(root string) (string, error) {
+// Refuse runs the server on a root/start.conf that it must refuse, and returns
+// what it printed. Its error says that it did not.
+func (s Server) Refuse(root string) (string, error) {
 	out, err := s.command(root, "-t").CombinedOutput()
 	var exit *exec.ExitError
 	if err == nil {

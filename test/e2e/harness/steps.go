@@ -74,7 +74,7 @@ func (r *run) play(st step) error {
 }
 
 func (r *run) refused(st step) error {
-	out, err := r.Server.refuse(r.env.root)
+	out, err := r.Server.Refuse(r.env.root)
 	if err != nil {
 		return err
 	}
