@@ -44,8 +44,7 @@ type CoreDirSettings struct {
 	ServerSignature          string // "on", "off", "email" or unset
 	Options                  Options
 	AllowOverride            *AllowOverride
-	Satisfy                  string // "all", "any" or unset
-	LimitRequestBody         int64  // -1: unset is expressed by LimitBodySet
+	LimitRequestBody         int64 // -1: unset is expressed by LimitBodySet
 	LimitBodySet             bool
 	LogLevels                *observe.Levels
 	Handler                  string // SetHandler; "none" turns it off
@@ -157,7 +156,6 @@ func mergeCoreDir(outer, inner *CoreDirSettings) *CoreDirSettings {
 	m.ServerSignature = Inherit(outer.ServerSignature, inner.ServerSignature)
 	m.Options = outer.Options.Then(inner.Options)
 	m.AllowOverride = Inherit(outer.AllowOverride, inner.AllowOverride)
-	m.Satisfy = Inherit(outer.Satisfy, inner.Satisfy)
 	if !inner.LimitBodySet {
 		m.LimitRequestBody, m.LimitBodySet = outer.LimitRequestBody, outer.LimitBodySet
 	}

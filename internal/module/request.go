@@ -84,6 +84,9 @@ type Request struct {
 
 	User, AuthType string
 	UserAgentAddr  netip.Addr // the client as mod_remoteip sees it; else Conn.Remote
+	// NoteAuthFailure asks the client for other credentials with the 401 that follows (ap_note_auth_failure); set by the
+	// module that found the user.
+	NoteAuthFailure func(*Request)
 
 	Status      int         // of the response, 0 while unknown
 	BytesSent   int64       // body bytes

@@ -4,6 +4,8 @@ package modules
 import (
 	"transom/internal/module"
 	"transom/internal/modules/core"
+	alias "transom/internal/modules/mod_alias"
+	dir "transom/internal/modules/mod_dir"
 	env "transom/internal/modules/mod_env"
 	logconfig "transom/internal/modules/mod_log_config"
 	setenvif "transom/internal/modules/mod_setenvif"
@@ -19,5 +21,7 @@ func All() []*module.Module {
 		logconfig.LogIO(),
 		env.Module(),
 		setenvif.Module(),
+		dir.Module(),
+		alias.Module(),
 	}
 }

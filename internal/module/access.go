@@ -1,0 +1,123 @@
+package module
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+
+	"transom/internal/observe"
+)
+
+// Satisfies says whether passing the address checks suffices (Satisfy Any). mod_access_compat writes it. As all settings of
+// that module in httpd, an inner section's replace an outer one's as a whole.
+var Satisfies = &Slot[SatisfySettings]{Merge: func(_, inner *SatisfySettings) *SatisfySettings { return inner }}
+
+type SatisfySettings struct{ Rules []SatisfyRule }
+
+// SatisfyRule is one Satisfy directive; the last one that covers a method counts.
+type SatisfyRule struct {
+	Methods *Methods
+	Any     bool
+}
+
+// Any says whether one of address and user suffices for a method.
+func (s *SatisfySettings) Any(method string) bool {
+	any := false
+	for _, r := range s.Rules {
+		if r.Methods.Covers(method) {
+			any = r.Any
+		}
+	}
+	return any
+}
+
+// Auth are AuthType and AuthName. mod_authn_core writes them, for all that ask for a user to read.
+var Auth = &Slot[AuthSettings]{Merge: func(outer, inner *AuthSettings) *AuthSettings {
+	m := *inner
+	if m.Type == nil {
+		m.Type = outer.Type
+	}
+	if m.Name == nil {
+		m.Name = outer.Name
+	}
+	return &m
+}}
+
+type AuthSettings struct {
+	Type, Name func(*Request) (string, error) // nil: unset
+}
+
+// ConfiguredAuthType is AuthType for this request; empty if there is none (ap_auth_type).
+func (r *Request) ConfiguredAuthType() string {
+	t := r.authSetting("AuthType", Auth.Of(r.Dir).Type)
+	if strings.EqualFold(t, "none") {
+		return ""
+	}
+	return t
+}
+
+// AuthRealm is AuthName for this request; empty if there is none (ap_auth_name).
+func (r *Request) AuthRealm() string { return r.authSetting("AuthName", Auth.Of(r.Dir).Name) }
+
+func (r *Request) authSetting(directive string, value func(*Request) (string, error)) string {
+	if value == nil {
+		return ""
+	}
+	s, err := value(r)
+	if err != nil {
+		// A name that no module answers to: whatever needs a user is refused.
+		r.Logf("authn_core", observe.Error, "AH02834", "Can't evaluate %s expression: %v", directive, err)
+		return "(error)"
+	}
+	return s
+}
+
+// VerifiedHost is the client's name (lower case) if its address has one and the name leads back to the address
+// (HostnameLookups Double); else empty. It asks the DNS once per request.
+func (r *Request) VerifiedHost() string {
+	type key struct{ netip.Addr }
+	if name, ok := r.Get(key{r.UserAgentAddr}).(string); ok {
+		return name
+	}
+	name := verifiedHost(r.Context(), r.UserAgentAddr)
+	r.Set(key{r.UserAgentAddr}, name)
+	return name
+}
+
+func verifiedHost(ctx context.Context, addr netip.Addr) string {
+	addr = addr.Unmap().WithZone("")
+	names, err := net.DefaultResolver.LookupAddr(ctx, addr.String())
+	if err != nil || len(names) == 0 {
+		return ""
+	}
+	name := strings.ToLower(strings.TrimSuffix(names[0], "."))
+	if ResolvesTo(ctx, name, addr) {
+		return name
+	}
+	return ""
+}
+
+// ResolvesTo says whether one of a host name's addresses is addr; false if it can't be resolved.
+func ResolvesTo(ctx context.Context, name string, addr netip.Addr) bool {
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+	if err != nil {
+		return false
+	}
+	for _, a := range found {
+		if a.Unmap().WithZone("") == addr.Unmap().WithZone("") {
+			return true
+		}
+	}
+	return false
+}
+
+// InDomain says whether a host's name is a domain or lies in it; a domain may begin with a dot (mod_authz_host's in_domain).
+func InDomain(domain, host string) bool {
+	domain, host = strings.ToLower(domain), strings.ToLower(host)
+	if domain == "" || !strings.HasSuffix(host, domain) {
+		return false
+	}
+	rest := host[:len(host)-len(domain)]
+	return rest == "" || domain[0] == '.' || strings.HasSuffix(rest, ".")
+}
