@@ -20,7 +20,7 @@ func (b *Balancer) Session(target string, h http.Header) Session {
 	}
 	s.Route = s.Value
 	if b.StickySep != 0 {
-		_, s.Route, _ = strings.Cut(s.Value, string(b.StickySep))
+		_, s.Route, _ = strings.Cut(s.Value, string([]byte{b.StickySep}))
 	}
 	if s.Route == "" {
 		return Session{}

@@ -21,12 +21,12 @@ func (s *Set) Replace(next []*Worker) {
 	for _, w := range next {
 		key := w.key()
 		if old := s.workers[key]; old != nil && old.same(w) && kept[key] == nil {
-			w.runtime = old.runtime
+			w.state = old.state
 		}
 		kept[key] = w
 	}
 	for key, old := range s.workers {
-		if now := kept[key]; now == nil || now.runtime != old.runtime {
+		if now := kept[key]; now == nil || now.state != old.state {
 			old.Close()
 		}
 	}

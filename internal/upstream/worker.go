@@ -23,11 +23,11 @@ type Worker struct {
 	TLSKey string      // identifies TLS across reloads: equal keys, equal settings
 
 	name string
-	*runtime
+	*state
 }
 
-// runtime is the state of a worker that a reload keeps.
-type runtime struct {
+// state is what changes while a worker serves, and what a reload keeps.
+type state struct {
 	pool      pool
 	dns       addressCache
 	status    atomic.Uint32
@@ -52,7 +52,7 @@ type Tuning struct {
 // NewWorker makes the worker of a URL with httpd's defaults. Unlike members of a balancer, a direct worker ignores errors: a
 // failed connection does not keep the next request away, unless status=-I says so.
 func NewWorker(url URL, member bool) *Worker {
-	return &Worker{URL: url, Params: DefaultParams(), Member: member, name: url.String(), runtime: &runtime{}}
+	return &Worker{URL: url, Params: DefaultParams(), Member: member, name: url.String(), state: &state{}}
 }
 
 // NewGenericWorker makes the worker for requests that no other worker serves ([P], SetHandler, forward proxy).
