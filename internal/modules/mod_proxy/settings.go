@@ -3,6 +3,7 @@ package proxy
 import (
 	"time"
 
+	"transom/internal/conf"
 	"transom/internal/module"
 	"transom/internal/upstream"
 )
@@ -17,18 +18,15 @@ type serverSettings struct {
 	balancers       []*balancer
 	balancerInherit module.Flag
 
-	via             via
-	timeout         time.Duration
-	maxForwards     int // valid if maxForwardsSet
-	maxForwardsSet  bool
-	ioBuffer        int
-	receiveBuffer   int
-	domain          string
-	source          string
-	badHeader       string
-	blocks          []string
-	status          string // ProxyStatus: "on", "off" or unset
-	routes          *routes
+	via            via
+	timeout        time.Duration
+	maxForwards    int // valid if maxForwardsSet
+	maxForwardsSet bool
+	ioBuffer       int
+	receiveBuffer  int
+	source         string
+	blocks         []string
+	status         string // ProxyStatus: "on", "off" or unset
 }
 
 type via uint8
@@ -49,8 +47,8 @@ func mergeServer(outer, inner *serverSettings) *serverSettings {
 		m.aliases = join(outer.aliases, inner.aliases)
 	}
 	if m.inherit.Or(true) && m.balancerInherit.Or(true) {
-		m.workers = join(inner.workers, outer.workers)
-		m.balancers = join(inner.balancers, outer.balancers)
+		m.workers = join(outer.workers, inner.workers)
+		m.balancers = join(outer.balancers, inner.balancers)
 	}
 	m.via = module.Inherit(outer.via, inner.via)
 	m.timeout = module.Inherit(outer.timeout, inner.timeout)
@@ -59,9 +57,7 @@ func mergeServer(outer, inner *serverSettings) *serverSettings {
 	}
 	m.ioBuffer = module.Inherit(outer.ioBuffer, inner.ioBuffer)
 	m.receiveBuffer = module.Inherit(outer.receiveBuffer, inner.receiveBuffer)
-	m.domain = module.Inherit(outer.domain, inner.domain)
 	m.source = module.Inherit(outer.source, inner.source)
-	m.badHeader = module.Inherit(outer.badHeader, inner.badHeader)
 	m.blocks = join(outer.blocks, inner.blocks)
 	m.status = module.Inherit(outer.status, inner.status)
 	return &m
@@ -152,7 +148,9 @@ type definition struct {
 	url     upstream.URL
 	params  upstream.Params
 	server  *module.Server
-	isMatch bool // of a ProxyPassMatch
+	isMatch bool // with back-references
+	member  bool // of a balancer
+	node    *conf.Node
 	worker  *upstream.Worker
 }
 
@@ -162,5 +160,6 @@ type balancer struct {
 	params  upstream.BalancerParams
 	members []*definition
 	server  *module.Server
+	node    *conf.Node
 	running *upstream.Balancer
 }

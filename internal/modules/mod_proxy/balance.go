@@ -1,0 +1,92 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"transom/internal/module"
+	"transom/internal/observe"
+	"transom/internal/upstream"
+)
+
+// balance sends the request to the member that the balancer chooses, and to another one if that can't be reached.
+func (x *exchange) balance(b *upstream.Balancer, url string) module.Result {
+	r := x.r
+	if res := x.keepBody(); res != module.OK {
+		return res
+	}
+	_, rest, _ := strings.Cut(url[len("balancer://"):], "/")
+	session := b.Session(url, r.HTTP.Header)
+	for left := b.Attempts(); ; left-- {
+		choice, err := b.Choose(r.Context(), session)
+		if err != nil {
+			return x.noMember(err)
+		}
+		x.balancer = b
+		setBalancerEnv(r, b, choice)
+		w := choice.Worker
+		res, failed := x.through(w, w.URL.String()+"/"+rest, true)
+		if failed == nil {
+			return res
+		}
+		if !b.Failed(w, failed) || left <= 0 {
+			return res
+		}
+		x.rewind()
+	}
+}
+
+func (x *exchange) noMember(err error) module.Result {
+	var e *upstream.Error
+	if !errors.As(err, &e) {
+		return http.StatusServiceUnavailable
+	}
+	x.r.Logf("proxy_balancer", observe.Error, e.Code, "%s: %s", e.Worker, e.Reason)
+	return module.Result(e.Status)
+}
+
+func setBalancerEnv(r *module.Request, b *upstream.Balancer, c upstream.Choice) {
+	route := c.Worker.Tuning().Route
+	r.SetEnv("BALANCER_NAME", b.Name)
+	r.SetEnv("BALANCER_WORKER_NAME", c.Worker.Name())
+	r.SetEnv("BALANCER_WORKER_ROUTE", route)
+	if c.Route != "" {
+		r.SetNote("session-sticky", c.Sticky)
+		r.SetNote("session-route", c.Route)
+		r.SetEnv("BALANCER_SESSION_STICKY", c.Sticky)
+		r.SetEnv("BALANCER_SESSION_ROUTE", c.Route)
+	}
+	if route != "" && c.RouteChanged {
+		r.SetEnv("BALANCER_ROUTE_CHANGED", "1")
+	} else {
+		r.UnsetEnv("BALANCER_ROUTE_CHANGED")
+	}
+}
+
+// keptBody is how much of a body is held so that it can be sent to a second member, httpd's prefetch.
+const keptBody = 16 << 10
+
+// keepBody reads a short body at once. A longer one is only sent once a connection stands, after which no other member is tried.
+func (x *exchange) keepBody() module.Result {
+	n := x.r.HTTP.ContentLength
+	if n <= 0 || n > keptBody || expects100(x.r) {
+		return module.OK
+	}
+	body := make([]byte, n)
+	if _, err := io.ReadFull(x.r.HTTP.Body, body); err != nil {
+		x.r.Logf("proxy_http", observe.Error, "AH02608", "read request body failed: %v", err)
+		return module.Result(clientStatus(err))
+	}
+	x.kept = bytes.NewReader(body)
+	x.r.HTTP.Body = io.NopCloser(x.kept)
+	return module.OK
+}
+
+func (x *exchange) rewind() {
+	if x.kept != nil {
+		x.kept.Seek(0, io.SeekStart)
+	}
+}

@@ -1,0 +1,136 @@
+package proxy
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"transom/internal/module"
+	"transom/internal/observe"
+)
+
+// Notes that other modules may leave for the proxy, as mod_rewrite does.
+const (
+	noteNoCanon  = "proxy-nocanon"  // the URL is as it is to be sent, query included
+	noteNoEncode = "proxy-noencode" // its path is encoded; the query is still to be appended
+	noteNoQuery  = "proxy-noquery"
+)
+
+type canonKey struct{}
+
+// canonicalise makes r.Filename the URL that is sent: host in lower case, default port left out, path encoded, query
+// appended. It runs once for a request.
+func canonicalise(r *module.Request) module.Result {
+	if r.Get(canonKey{}) == r.Filename {
+		return module.OK
+	}
+	url := r.Filename[len("proxy:"):]
+	origin, path, err := splitOrigin(url)
+	if err != nil {
+		r.Logf("proxy_http", observe.Error, "AH01083", "error parsing URL %s: %v", url, err)
+		return http.StatusBadRequest
+	}
+	query, hasQuery := r.Query, r.Query != "" || strings.HasSuffix(r.UnparsedURI, "?")
+	switch {
+	case r.Notes[noteNoCanon] != "":
+		hasQuery = false
+	case r.Notes[noteNoEncode] != "":
+	default:
+		path = encodePath(path, module.CoreServer.Of(r.Server.Settings).AllowEncodedSlashes == "nodecode")
+	}
+	if hasQuery && r.Notes[noteNoQuery] == "" {
+		if !visible(query) {
+			r.Logf("proxy_http", observe.Error, "AH10408", "To be forwarded query string contains control characters or spaces")
+			return http.StatusForbidden
+		}
+		path += "?" + query
+	}
+	if !visible(path) {
+		r.Logf("proxy_http", observe.Error, "AH10415", "To be forwarded path contains control characters or spaces")
+		return http.StatusForbidden
+	}
+	r.Filename = "proxy:" + origin + path
+	r.Set(canonKey{}, r.Filename)
+	return module.OK
+}
+
+var errNoURL = errors.New("expected scheme://host/path")
+
+// splitOrigin takes a proxied URL apart: scheme and authority in canonical form, and the path from its slash, never empty.
+func splitOrigin(url string) (origin, path string, err error) {
+	socket, rest, hasSocket := cutSocket(url)
+	scheme, rest, ok := strings.Cut(rest, "://")
+	if !ok {
+		return "", "", errNoURL
+	}
+	authority, path := rest, "/"
+	if i := strings.IndexByte(rest, '/'); i >= 0 {
+		authority, path = rest[:i], rest[i:]
+	}
+	if strings.ContainsAny(authority, "?#\\%") || !visible(authority) {
+		return "", "", errors.New("invalid character in the host")
+	}
+	if strings.EqualFold(scheme, "balancer") {
+		return "balancer://" + strings.ToLower(authority), path, nil
+	}
+	if authority == "" && hasSocket {
+		authority = "localhost"
+	}
+	u, _, err := workerURL(scheme + "://" + authority)
+	if err != nil {
+		return "", "", err
+	}
+	if hasSocket {
+		u.Socket = socket
+	}
+	return u.String(), path, nil
+}
+
+// visible says that s has neither control characters nor spaces.
+func visible(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] <= ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+const unreserved = "~$-_.+!*'(),;:@&=/"
+
+var plain = func() (t [256]bool) {
+	for c := 0; c < 256; c++ {
+		t[c] = c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' ||
+			c < 0x80 && strings.IndexByte(unreserved, byte(c)) >= 0
+	}
+	return t
+}()
+
+// encodePath encodes a decoded path as httpd's ap_proxy_canonenc does for a reverse proxy. With keepSlashes, what was left
+// as %2F while decoding stays that.
+func encodePath(path string, keepSlashes bool) string {
+	n := 0
+	for i := 0; i < len(path); i++ {
+		if !plain[path[i]] {
+			n++
+		}
+	}
+	if n == 0 {
+		return path
+	}
+	const hex = "0123456789ABCDEF"
+	b := make([]byte, 0, len(path)+2*n)
+	for i := 0; i < len(path); i++ {
+		c := path[i]
+		switch {
+		case plain[c]:
+			b = append(b, c)
+		case c == '%' && keepSlashes && i+2 < len(path) && strings.EqualFold(path[i+1:i+3], "2F"):
+			b = append(b, path[i:i+3]...)
+			i += 2
+		default:
+			b = append(b, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,152 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"transom/internal/module"
+	"transom/internal/observe"
+	"transom/internal/upstream"
+	"transom/internal/wire/http1"
+)
+
+// relay sends the origin's response to the client. It owns resp.
+func (x *exchange) relay(req *upstream.Request, resp *upstream.Response) module.Result {
+	r := x.r
+	if req.Body != nil {
+		// The request may still be on its way. The listener ends its reading before it runs this.
+		r.Conn.AfterResponse(func() { resp.Body.Close() })
+	} else {
+		defer resp.Body.Close()
+	}
+	if x.overrides(resp.Status) {
+		if resp.Status == http.StatusUnauthorized {
+			r.SetErrHeader("Www-Authenticate", resp.Get("WWW-Authenticate"))
+		}
+		return module.Result(resp.Status)
+	}
+	h := r.Writer.Header()
+	x.setHeader(h, resp)
+	if o := headerOrder(r.Writer); o != nil {
+		o.HeaderOrder(resp.Fields)
+	}
+	r.ContentType = ""
+	r.Writer.WriteHeader(resp.Status)
+	if err := x.copyBody(resp); err != nil {
+		var e *upstream.Error
+		if errors.As(err, &e) {
+			r.Logf("proxy_http", observe.Error, e.Code, "%v", e)
+		} else {
+			r.Logf("proxy_http", observe.Info, "", "sending the response: %v", err)
+		}
+		r.Conn.Abort()
+		return module.OK
+	}
+	if resp.Trailer != nil {
+		for _, f := range resp.Trailer() {
+			h.Add(http.TrailerPrefix+f.Name, f.Value)
+		}
+	}
+	return module.OK
+}
+
+// overrides says whether ProxyErrorOverride puts an error page of this server in place of the response.
+func (x *exchange) overrides(status int) bool {
+	if !x.dir.override.Or(false) {
+		return false
+	}
+	if len(x.dir.overrideCodes) == 0 {
+		return status >= 400
+	}
+	return slices.Contains(x.dir.overrideCodes, status)
+}
+
+// setHeader makes h the response's header: the origin's takes the place of all but cookies that were set before.
+func (x *exchange) setHeader(h http.Header, resp *upstream.Response) {
+	for name := range h {
+		if name != "Set-Cookie" {
+			delete(h, name)
+		}
+	}
+	resp.AddTo(h)
+	x.mapHeader(h)
+	x.addVia(h, "HTTP/"+string([]byte{byte('0' + resp.Major), '.', byte('0' + resp.Minor)}))
+}
+
+// mapHeader applies ProxyPassReverse and its kin.
+func (x *exchange) mapHeader(h http.Header) {
+	for _, name := range [...]string{"Location", "Content-Location", "Uri", "Destination"} {
+		for i, v := range h[name] {
+			h[name][i] = x.reverseURL(v)
+		}
+	}
+	for i, v := range h["Set-Cookie"] {
+		h["Set-Cookie"][i] = x.reverseCookie(v)
+	}
+}
+
+type orderer interface{ HeaderOrder([]http1.Field) }
+
+func headerOrder(w http.ResponseWriter) orderer { return below[orderer](w) }
+
+// below finds what the listener's writer offers underneath filters.
+func below[T any](w http.ResponseWriter) (found T) {
+	for w != nil {
+		if t, ok := w.(T); ok {
+			return t
+		}
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = u.Unwrap()
+	}
+	return found
+}
+
+// direct is the length from which a body goes through the kernel rather than through a buffer of ours.
+const direct = 64 << 10
+
+var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// copyBody relays the body. What came is sent on at once unless the rest is there already: the length says so, or more than the
+// buffer holds.
+func (x *exchange) copyBody(resp *upstream.Response) error {
+	w := x.r.Writer
+	if resp.ContentLength == 0 {
+		return nil
+	}
+	if resp.ContentLength >= direct && !isStream(resp) {
+		_, err := io.Copy(w, resp.Body)
+		return err
+	}
+	flusher, _ := w.(http.Flusher)
+	buf := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buf)
+	for sent := int64(0); ; {
+		n, err := resp.Body.Read(buf[:])
+		if n > 0 {
+			if _, err := w.Write(buf[:n]); err != nil {
+				return err
+			}
+			sent += int64(n)
+			if sent != resp.ContentLength && err == nil && n < len(buf) && flusher != nil {
+				flusher.Flush()
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func isStream(resp *upstream.Response) bool {
+	return strings.HasPrefix(strings.ToLower(resp.Get("Content-Type")), "text/event-stream")
+}

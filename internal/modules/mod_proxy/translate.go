@@ -1,0 +1,131 @@
+package proxy
+
+import (
+	"net/http"
+	"strings"
+
+	"transom/internal/module"
+	"transom/internal/observe"
+)
+
+// preTranslate applies the ProxyPass directives with mapping=, whose paths are compared before the URL is decoded.
+func preTranslate(r *module.Request) module.Result {
+	rt := routing.Of(r.Server.Settings)
+	if !rt.mapsEncoded || r.Proxy != module.NotProxied || !strings.HasPrefix(r.UnparsedURI, "/") {
+		return module.Declined
+	}
+	path, _, _ := strings.Cut(r.UnparsedURI, "?")
+	clean, ok := removeDots(path)
+	if !ok {
+		return module.Declined
+	}
+	res := apply(r, rt.aliases, clean, true)
+	if res == module.OK {
+		_, r.Query, _ = strings.Cut(r.UnparsedURI, "?")
+		r.SetNote(noteNoEncode, "1")
+	}
+	return res
+}
+
+// removeDots resolves "." and ".." segments of an encoded path, path parameters aside.
+func removeDots(path string) (string, bool) {
+	if !strings.Contains(path, "/.") {
+		return path, true
+	}
+	var out []string
+	segments := strings.Split(path[1:], "/")
+	for i, s := range segments {
+		name, _, _ := strings.Cut(s, ";")
+		switch name {
+		case "..":
+			if len(out) == 0 {
+				return "", false
+			}
+			out = out[:len(out)-1]
+		case ".":
+		default:
+			out = append(out, s)
+			continue
+		}
+		if i == len(segments)-1 {
+			out = append(out, "")
+		}
+	}
+	return "/" + strings.Join(out, "/"), true
+}
+
+// translate applies ProxyPass: the one of the <Location> that applies, then those of the server in the file's order.
+func translate(r *module.Request) module.Result {
+	if r.Proxy != module.NotProxied {
+		return module.OK
+	}
+	if !strings.HasPrefix(r.URI, "/") {
+		return module.Declined
+	}
+	if _, off := r.Env("no-proxy"); off {
+		return module.Declined
+	}
+	if a := dirs.Of(r.Dir).alias; a != nil {
+		if res, done := applyOne(r, a, r.URI); done {
+			return res
+		}
+	}
+	return apply(r, routing.Of(r.Server.Settings).aliases, r.URI, false)
+}
+
+// apply tries aliases with or without mapping= in order.
+func apply(r *module.Request, aliases []*alias, uri string, encoded bool) module.Result {
+	for _, a := range aliases {
+		if (a.mapping != "") != encoded {
+			continue
+		}
+		if res, done := applyOne(r, a, uri); done {
+			return res
+		}
+	}
+	return module.Declined
+}
+
+func applyOne(r *module.Request, a *alias, uri string) (res module.Result, done bool) {
+	url, noCanon, o := a.match(r, uri)
+	switch o {
+	case passed:
+		return module.Declined, false
+	case excluded:
+		return module.Declined, true
+	case failed:
+		return http.StatusInternalServerError, true
+	case refused:
+		r.Logf("proxy", observe.Error, "AH01083", "%s would become part of the host in %s: write the URL of ProxyPass with a slash at its end", uri, a.target)
+		return http.StatusInternalServerError, true
+	}
+	r.Filename, r.Handler, r.Proxy = "proxy:"+url, handlerName, module.ReverseProxied
+	if noCanon {
+		r.SetNote(noteNoCanon, "1")
+	}
+	if a.noQuery {
+		r.SetNote(noteNoQuery, "1")
+	}
+	return module.OK, true
+}
+
+const handlerName = "proxy-server"
+
+// mapToStorage keeps the directory walk and TRACE's handler away from proxied requests; the engine walks <Proxy> instead.
+func mapToStorage(r *module.Request) module.Result {
+	if isProxied(r) {
+		return module.OK
+	}
+	return module.Declined
+}
+
+func isProxied(r *module.Request) bool {
+	return r.Proxy != module.NotProxied && strings.HasPrefix(r.Filename, "proxy:")
+}
+
+func fixup(r *module.Request) module.Result {
+	if !isProxied(r) {
+		return module.Declined
+	}
+	return canonicalise(r)
+}

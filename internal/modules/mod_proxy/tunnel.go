@@ -1,0 +1,128 @@
+package proxy
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"transom/internal/module"
+	"transom/internal/observe"
+	"transom/internal/tunnel"
+	"transom/internal/upstream"
+	"transom/internal/wire/http1"
+	"transom/internal/wire/ws"
+)
+
+// taker is what the listener's writer offers for HTTP/1.
+type taker interface {
+	Takeover() (conn net.Conn, buffered []byte, err error)
+}
+
+// tunnel answers the handshake with the origin's 101 and hands both connections to the relay. It owns resp.Upgraded.
+func (x *exchange) tunnel(resp *upstream.Response) module.Result {
+	r, up := x.r, resp.Upgraded
+	t := below[taker](r.Writer)
+	if t == nil || x.rt.relay == nil {
+		up.Conn.Close()
+		up.Done()
+		return fail(r, http.StatusInternalServerError, "AH00898", "this connection can't be switched to another protocol")
+	}
+	head, header := x.switching(resp)
+	conn, buffered, err := t.Takeover()
+	if err != nil {
+		up.Conn.Close()
+		up.Done()
+		return fail(r, http.StatusBadRequest, "AH00898", err.Error())
+	}
+	r.Status = http.StatusSwitchingProtocols
+	conn.SetWriteDeadline(time.Now().Add(x.timeout()))
+	if _, err := conn.Write(head); err != nil {
+		conn.Close()
+		up.Conn.Close()
+		up.Done()
+		r.Logf("proxy_wstunnel", observe.Info, "", "sending 101: %v", err)
+		return module.Done
+	}
+	conn.SetWriteDeadline(time.Time{})
+	policy := x.policy()
+	policy.Extensions = ws.Extensions(header)
+	end := &tunnelEnd{done: up.Done, ends: r.Site.Engine.Detach(r)}
+	label := x.label()
+	id, err := x.rt.relay.Carry(tunnel.Side{Conn: conn, Buffered: buffered}, tunnel.Side{Conn: up.Conn, Buffered: up.Buffered},
+		policy, label, end.ended)
+	if err != nil {
+		r.Logf("proxy_wstunnel", observe.Error, "", "the tunnel could not start: %v", err)
+		end.ended(tunnel.Result{Status: tunnel.Status{Label: label, Started: time.Now(), Last: time.Now()}, CloseCode: ws.CodeAbnormal, Err: err})
+		return module.Suspended
+	}
+	if x.dir.tunnelLog.Or(false) {
+		x.logOpen(id, label)
+	}
+	return module.Suspended
+}
+
+// tunnelEnd is all that a tunnel keeps of its request.
+type tunnelEnd struct {
+	done func()
+	ends []module.TunnelEnd
+}
+
+func (e *tunnelEnd) ended(result tunnel.Result) {
+	e.done()
+	for _, end := range e.ends {
+		end.TunnelEnded(&result)
+	}
+}
+
+// switching makes the head of the 101: the origin's fields, as other modules may change them.
+func (x *exchange) switching(resp *upstream.Response) ([]byte, http.Header) {
+	h := http.Header{}
+	x.setHeader(h, resp)
+	for name, values := range x.r.ErrHeader {
+		h[name] = append(h[name], values...)
+	}
+	x.r.RunBeforeHeaders(resp.Status, h)
+	b := http1.AppendStatusLine(nil, resp.Status, resp.Reason)
+	for _, f := range upstream.Ordered(h, resp.Fields) {
+		switch http1.Canonical(f.Name) {
+		case "Connection", "Upgrade", "Content-Length", "Transfer-Encoding":
+			continue
+		}
+		b = http1.AppendField(b, f.Name, f.Value)
+	}
+	return append(b, "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"...), h
+}
+
+// policy is what the TransomTunnel directives say. Timeout and ProxyTimeout don't end a tunnel that is only quiet.
+func (x *exchange) policy() tunnel.Policy {
+	d := x.dir
+	return tunnel.Policy{
+		Idle: d.idle.seconds(), Lifetime: d.lifetime.seconds(), Ping: d.ping.seconds(), HalfClosed: x.timeout(),
+		MaxMessage: d.maxMessage.n, Strict: d.strict.Or(false), WebSocket: true,
+	}
+}
+
+func (x *exchange) label() tunnel.Label {
+	r := x.r
+	client := r.Conn.Remote.String()
+	if r.UserAgentAddr.IsValid() {
+		client = netip.AddrPortFrom(r.UserAgentAddr, r.Conn.Remote.Port()).String()
+	}
+	host := r.Host
+	if r.Port != 0 {
+		host = net.JoinHostPort(host, strconv.Itoa(r.Port))
+	}
+	return tunnel.Label{Client: client, Host: host, URL: r.UnparsedURI, Backend: r.Filename[len("proxy:"):]}
+}
+
+// logOpen writes TransomTunnelLog's line, whatever LogLevel says.
+func (x *exchange) logOpen(id uint64, l tunnel.Label) {
+	log := x.r.ErrorLog()
+	if log == nil || log.Sink == nil {
+		return
+	}
+	log.Sink.WriteNow(observe.FormatRecord(time.Now(), observe.Record{Level: observe.Notice, Module: "proxy_wstunnel", Client: l.Client,
+		Text: "tunnel " + strconv.FormatUint(id, 10) + " opened: " + l.Host + l.URL + " to " + l.Backend}))
+}
