@@ -225,17 +225,18 @@ func (c *conn) end() {
 const (
 	lingerRead  = 2 * time.Second
 	lingerTotal = 30 * time.Second
+	lingerLate  = 2 * time.Second // with a client whose time was up already
 )
 
 // linger reads for a while what the client still sends, so that the answer to a request
 // that was not read to its end is not lost to a reset (RFC 9112 §9.6). The times are
 // httpd's.
-func (c *conn) linger() {
+func (c *conn) linger(total time.Duration) {
 	c.enter(Closing)
 	if cw, ok := c.net.(interface{ CloseWrite() error }); !ok || cw.CloseWrite() != nil {
 		return
 	}
-	for last := now().add(lingerTotal); now() < last; {
+	for last := now().add(total); now() < last; {
 		c.pacer.begin(Pace{}, lingerRead, now())
 		c.reader.Discard(len(c.reader.Buffered()))
 		if c.reader.Fill() != nil || c.server.draining.Load() {

@@ -101,8 +101,13 @@ func (x *exchange) serve() (again bool) {
 	case x.abort || err != nil:
 		c.abort()
 		return false
+	case x.w.discard:
+		return false
+	case x.w.status == http.StatusRequestTimeout:
+		c.linger(lingerLate)
+		return false
 	case !x.body.drain() || x.w.linger:
-		c.linger()
+		c.linger(lingerTotal)
 		return false
 	case x.w.close:
 		return false

@@ -52,7 +52,7 @@ func (x *exchange) refuse(bad *BadRequest) {
 	x.makeRequest()
 	x.body.refused = true
 	x.w.discard = bad.LogOnly
-	if !strings.HasPrefix(x.url.Path, "/") {
+	if h := &x.head; !strings.HasPrefix(h.Target, "/") || parseTarget(&x.url, h) != nil {
 		x.url = url.URL{Path: "/"}
 	}
 }

@@ -37,14 +37,15 @@ func (r *Reader) ReadRequest(h *RequestHead, o *Options) error {
 	*h = RequestHead{Fields: h.Fields[:0]}
 	var line requestLine
 	n, err := r.head(&o.Limits, maxBlankLines, o.Unsafe, func(b []byte) (last bool, err error) {
-		line, err = parseRequestLine(b, o.Unsafe)
-		if err != nil {
-			h.Line = string(b)
+		if line, err = parseRequestLine(b, o.Unsafe); err != nil {
+			h.Line, line = string(b), requestLine{}
 		}
 		return line.major == 0, err
 	})
 	if err != nil {
-		if h.Line == "" {
+		if line.targetEnd > 0 {
+			h.setLine(string(r.Buffered()[:line.end]), line)
+		} else if h.Line == "" {
 			h.Line = firstLine(r.Buffered())
 		}
 		return err
@@ -54,6 +55,13 @@ func (r *Reader) ReadRequest(h *RequestHead, o *Options) error {
 	return h.parse(head, line, o)
 }
 
+func (h *RequestHead) setLine(head string, l requestLine) {
+	h.Line = head[:l.end]
+	h.Method = head[:l.method]
+	h.Target = head[l.target:l.targetEnd]
+	h.Major, h.Minor = l.major, l.minor
+}
+
 // firstLine is what a log may show of a head that never became whole.
 func firstLine(b []byte) string {
 	line, _, _ := bytes.Cut(b, []byte("\n"))
@@ -61,10 +69,7 @@ func firstLine(b []byte) string {
 }
 
 func (h *RequestHead) parse(head string, line requestLine, o *Options) error {
-	h.Line = head[:line.end]
-	h.Method = head[:line.method]
-	h.Target = head[line.target:line.targetEnd]
-	h.Major, h.Minor = line.major, line.minor
+	h.setLine(head, line)
 	if err := h.checkLine(o); err != nil {
 		return err
 	}

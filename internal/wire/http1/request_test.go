@@ -229,6 +229,17 @@ func TestRequestLimits(t *testing.T) {
 	}
 }
 
+// A head that ends badly behind its first line can still be told of.
+func TestRefusedHeadHasItsLine(t *testing.T) {
+	for _, in := range []string{"GET /a HTTP/1.1\r\nHost: x\r\n", "GET /a HTTP/1.1\r\nHost\r\n\r\n", "\r\nGET /a HTTP/1.1\r\nHost: x\n\n"} {
+		var h RequestHead
+		err := NewReader(strings.NewReader(in)).ReadRequest(&h, &strict)
+		if err == nil || h.Line != "GET /a HTTP/1.1" || h.Method != "GET" || h.Target != "/a" || h.Minor != 1 {
+			t.Errorf("%q: %v, %+v", in, err, h)
+		}
+	}
+}
+
 func TestRequestCutShort(t *testing.T) {
 	const in = "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	for n := range len(in) {
