@@ -33,31 +33,5 @@ func build(m *testing.M) int {
 }
 
 func TestFiles(t *testing.T) {
-	h, err := harness.New(harness.Transom(binary), 10*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files in testdata (%v)", err)
-	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			t.Parallel()
-			s, err := harness.Load(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			res, err := h.Play(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, f := range res.Failures {
-				t.Errorf("%s:%v", file, f)
-			}
-			if t.Failed() {
-				t.Logf("the server wrote:\n%s", res.Output)
-			}
-		})
-	}
+	harness.PlayFiles(t, harness.Transom(binary), 10*time.Second, "testdata", nil)
 }

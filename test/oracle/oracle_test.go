@@ -6,6 +6,7 @@ package oracle
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,44 +15,19 @@ import (
 	"transom/test/e2e/harness"
 )
 
+const files = "../e2e/testdata"
+
 func TestHttpd(t *testing.T) {
 	list, err := readDifferences("differences.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := harness.New(harness.Httpd(), 5*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob("../e2e/testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files in ../e2e/testdata (%v)", err)
-	}
-	known := map[string]bool{}
-	for _, file := range files {
-		name := filepath.Base(file)
-		known[name] = true
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s, err := harness.Load(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			res, err := h.Play(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, problem := range compare(name, list[name], res.Failures) {
-				t.Error(problem)
-			}
-			if t.Failed() {
-				t.Logf("httpd wrote:\n%s", res.Output)
-			}
-		})
-	}
+	harness.PlayFiles(t, harness.Httpd(), 5*time.Second, files, func(name string, failures []harness.Failure) []string {
+		return compare(name, list[name], failures)
+	})
 	for name := range list {
-		if !known[name] {
-			t.Errorf("differences.txt lists %s, which does not exist", name)
+		if _, err := os.Stat(filepath.Join(files, name)); err != nil {
+			t.Errorf("differences.txt: %v", err)
 		}
 	}
 }
