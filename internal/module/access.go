@@ -121,3 +121,14 @@ func InDomain(domain, host string) bool {
 	rest := host[:len(host)-len(domain)]
 	return rest == "" || domain[0] == '.' || strings.HasSuffix(rest, ".")
 }
+
+// KnownMethod says whether httpd knows a method by name (ap_method_number_of).
+func KnownMethod(name string) bool {
+	switch name {
+	case "GET", "HEAD", "PUT", "POST", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE",
+		"LOCK", "UNLOCK", "VERSION-CONTROL", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE", "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY",
+		"BASELINE-CONTROL", "MERGE", "INVALID":
+		return true
+	}
+	return false
+}

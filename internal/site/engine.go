@@ -99,7 +99,7 @@ func (e engine) Lookup(r *module.Request, uri string) *module.Request {
 		uri = dir + uri
 	}
 	n := e.site.derive(r, uri)
-	n.Main = r
+	n.Main, n.Writer = r, scratch{}
 	n.Method, n.HTTP.Method = "GET", "GET"
 	for name, value := range r.EnvMap() {
 		n.SetEnv(name, value)
@@ -129,3 +129,10 @@ func (e engine) Run(r, sub *module.Request) module.Result {
 	}
 	return e.site.handle(sub)
 }
+
+// scratch takes the header of a request that is only looked up; nothing is ever written to it.
+type scratch http.Header
+
+func (s scratch) Header() http.Header       { return http.Header(s) }
+func (s scratch) Write([]byte) (int, error) { return 0, http.ErrBodyNotAllowed }
+func (s scratch) WriteHeader(int)           {}

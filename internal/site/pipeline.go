@@ -139,52 +139,48 @@ func (s *Site) prepare(r *module.Request) module.Result {
 	return s.run(module.Fixups, r)
 }
 
-// authorize is httpd's order of access control with Satisfy.
+// authorize is httpd's order of access control: by address, then without a user, then with one. With Satisfy Any a good
+// address suffices.
 func (s *Site) authorize(r *module.Request) module.Result {
-	if sameAccess(r) {
+	if checked := sameAccess(r); checked != nil {
+		r.User, r.AuthType = checked.User, checked.AuthType
 		return module.OK
 	}
-	any := module.CoreDir.Of(r.Dir).Satisfy == "any"
-	access := s.run(module.AccessChecker, r)
-	if access == module.OK && any {
-		return module.OK
-	}
-	if access != module.OK && !any {
+	any := module.Satisfies.Of(r.Dir).Any(r.Method)
+	if access := s.run(module.AccessChecker, r); (access == module.OK) == any {
 		return access
 	}
-	userless := s.run(module.AccessCheckerX, r)
-	switch userless {
-	case module.OK:
-		return module.OK
-	case module.Declined:
-	default:
-		if access != module.OK {
-			return access
-		}
+	if userless := s.run(module.AccessCheckerX, r); userless != module.Declined {
 		return userless
 	}
-	if res := s.run(module.CheckUserID, r); res != module.OK {
-		if res == module.Declined {
-			r.Logf("core", observe.Error, "AH00027", "No authentication done but request not allowed without authentication for %s. Authentication not configured?", r.URI)
-			return 500
-		}
+	if res := s.authResult(r, module.CheckUserID, "check user"); res != module.OK {
 		return res
 	}
-	res := s.run(module.AuthChecker, r)
+	if r.User == "" {
+		r.Logf("core", observe.Error, "AH00027", "No authentication done but request not allowed without authentication for %s. Authentication not configured?", r.URI)
+		return 500
+	}
+	return s.authResult(r, module.AuthChecker, "check authorization")
+}
+
+// authResult runs a phase in which somebody must answer.
+func (s *Site) authResult(r *module.Request, p module.Phase, what string) module.Result {
+	res := s.run(p, r)
 	if res == module.Declined {
-		r.Logf("core", observe.Error, "AH00028", "No authorization done but request not allowed without authentication for %s. Authorization not configured?", r.URI)
+		r.Logf("core", observe.Crit, "AH00025", "configuration error:  couldn't %s: %s", what, r.URI)
 		return 500
 	}
 	return res
 }
 
-// sameAccess says that a subrequest needs no second check, as it has the settings of its parent.
-func sameAccess(r *module.Request) bool {
-	parent := r.Main
-	if parent == nil {
-		parent = r.Prev
+// sameAccess is the request whose check counts for r too, since the same settings apply to both; nil if there is none.
+func sameAccess(r *module.Request) *module.Request {
+	for _, other := range []*module.Request{r.Main, r.Prev} {
+		if other != nil && other.Dir == r.Dir {
+			return other
+		}
 	}
-	return parent != nil && parent.Dir == r.Dir && r.Main != nil
+	return nil
 }
 
 // handle runs filters and the handler.

@@ -31,8 +31,8 @@ var (
 	Remote = netip.MustParseAddrPort("198.51.100.7:40000")
 )
 
-// Compile reads a configuration. "@ROOT@" in it is the ServerRoot; DocumentRoot is ROOT/htdocs unless it says otherwise.
-// Files are further files below ROOT, by name. The Site is nil if there are errors.
+// Compile reads a configuration. "@ROOT@" in it is the ServerRoot; DocumentRoot is htdocs there unless the
+// configuration says otherwise. Files are further files below ROOT, by name. The Site is nil if there are errors.
 func Compile(t testing.TB, config string, mods []*module.Module, files map[string]string) (*Site, []module.Diagnostic) {
 	t.Helper()
 	s := &Site{Root: t.TempDir(), sinks: &observe.Sinks{}}
@@ -41,13 +41,10 @@ func Compile(t testing.TB, config string, mods []*module.Module, files map[strin
 	for name, text := range files {
 		s.Write(t, name, text)
 	}
-	defaults := "ServerName www.example.com\nDocumentRoot htdocs\n"
-	if strings.Contains(config, "DocumentRoot") {
-		defaults = "ServerName www.example.com\n"
-	}
+	defaults := []string{"ServerName www.example.com", "Listen 80", "DocumentRoot htdocs"}
 	s.Write(t, "httpd.conf", strings.ReplaceAll(config, "@ROOT@", s.Root))
 	b := &module.Build{ServerRoot: s.Root, Modules: mods, Loaded: map[string]bool{}, Kept: &module.Kept{}, Sinks: s.sinks}
-	tree, errs := conf.Load("httpd.conf", conf.Options{ServerRoot: s.Root, Before: strings.Split(strings.TrimSpace(defaults), "\n"),
+	tree, errs := conf.Load("httpd.conf", conf.Options{ServerRoot: s.Root, Before: defaults,
 		HasModule: func(string) bool { return true }})
 	for _, e := range errs {
 		b.Errors = append(b.Errors, module.Diagnostic{Pos: e.Pos, Text: e.Msg})

@@ -1,0 +1,75 @@
+package authzcore
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"transom/internal/conf"
+	"transom/internal/module"
+	"transom/internal/observe"
+)
+
+var providers = []module.AuthzProvider{
+	{Name: "all", Parse: parseAll},
+	{Name: "env", Parse: parseEnv},
+	{Name: "method", Parse: parseMethod},
+	{Name: "expr", Parse: parseExpr},
+}
+
+func verdict(ok bool) module.AuthzAnswer {
+	if ok {
+		return module.AuthzGranted
+	}
+	return module.AuthzDenied
+}
+
+func parseAll(_ *module.Command, args string) (module.AuthzCheck, error) {
+	word, rest := module.Word(args)
+	granted := strings.EqualFold(word, "granted")
+	if !granted && !strings.EqualFold(word, "denied") || strings.TrimSpace(rest) != "" {
+		return nil, fmt.Errorf("Argument for 'Require all' must be 'granted' or 'denied'")
+	}
+	return func(*module.Request) module.AuthzAnswer { return verdict(granted) }, nil
+}
+
+func parseEnv(_ *module.Command, args string) (module.AuthzCheck, error) {
+	names := conf.Words(args)
+	return func(r *module.Request) module.AuthzAnswer {
+		return verdict(slices.ContainsFunc(names, func(name string) bool { _, ok := r.Env(name); return ok }))
+	}, nil
+}
+
+func parseMethod(_ *module.Command, args string) (module.AuthzCheck, error) {
+	names := conf.Words(args)
+	for _, name := range names {
+		if !module.KnownMethod(name) {
+			return nil, fmt.Errorf("'%s' is not a valid HTTP method in Require method", name)
+		}
+	}
+	return func(r *module.Request) module.AuthzAnswer {
+		if r.Method == "HEAD" {
+			return verdict(slices.Contains(names, "HEAD") || slices.Contains(names, "GET"))
+		}
+		return verdict(slices.Contains(names, r.Method))
+	}, nil
+}
+
+func parseExpr(c *module.Command, args string) (module.AuthzCheck, error) {
+	text := strings.TrimSpace(args)
+	if strings.HasPrefix(text, `"`) || strings.HasPrefix(text, "'") {
+		text, _ = module.Word(text)
+	}
+	test, err := c.Build.CompileBool(text)
+	if err != nil {
+		return nil, fmt.Errorf("Cannot parse expression in require line: %w", err)
+	}
+	return func(r *module.Request) module.AuthzAnswer {
+		ok, err := test(r)
+		if err != nil {
+			r.Logf("authz_core", observe.Error, "AH02320", "expr: require evaluation failed: %v", err)
+			return module.AuthzDenied
+		}
+		return verdict(ok)
+	}, nil
+}
