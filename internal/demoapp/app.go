@@ -21,8 +21,6 @@ const Base = "/sample-apps/hello/"
 type Options struct {
 	// OnEvent, if set, is told of each session's and echo's beginning and end. It is called from their goroutines.
 	OnEvent func(Event)
-	// DisconnectDelay is how long a session outlives its last HTTP connection; 0 means SockJS's 5 s.
-	DisconnectDelay time.Duration
 }
 
 // Event is the beginning or the end of a SockJS session or of an echo connection.
@@ -44,14 +42,11 @@ func Handler(ctx context.Context, o Options) http.Handler {
 	if o.OnEvent == nil {
 		o.OnEvent = func(Event) {}
 	}
-	if o.DisconnectDelay == 0 {
-		o.DisconnectDelay = sockjs.DefaultOptions.DisconnectDelay
-	}
 	a := &app{ctx: ctx, onEvent: o.OnEvent}
 	mux := http.NewServeMux()
 	mux.Handle("/{$}", http.RedirectHandler(Base, http.StatusFound))
 	mux.Handle(Base, a.page())
-	mux.Handle(Base+"__sockjs__/", a.sockJS(o.DisconnectDelay))
+	mux.Handle(Base+"__sockjs__/", a.sockJS())
 	mux.HandleFunc(Base+"echo", a.echo)
 	return mux
 }
@@ -82,10 +77,9 @@ var shinyPath = regexp.MustCompile(`^.*/__sockjs__(?:/[a-z]+=[^/]*)*`)
 // maxBody bounds one xhr_send or jsonp_send request.
 const maxBody = 1 << 20
 
-func (a *app) sockJS(disconnectDelay time.Duration) http.Handler {
+func (a *app) sockJS() http.Handler {
 	opts := sockjs.DefaultOptions
 	opts.SockJSURL = Base + "sockjs.js"
-	opts.DisconnectDelay = disconnectDelay
 	opts.WebsocketWriteTimeout = 10 * time.Second
 	h := sockjs.NewHandler("", opts, a.session)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -96,7 +90,7 @@ func (a *app) sockJS(disconnectDelay time.Duration) http.Handler {
 		// needs to be kept from other sites.
 		inner.Header.Del("Origin")
 		inner.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		h.ServeHTTP(w, inner)
+		serveReceiver(h, w, inner)
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	"golang.org/x/net/html"
@@ -18,10 +17,7 @@ import (
 func start(t *testing.T) (address string, events <-chan Event, end context.CancelFunc) {
 	ch := make(chan Event, 100)
 	ctx, cancel := context.WithCancel(context.Background())
-	s := httptest.NewServer(Handler(ctx, Options{
-		OnEvent:         func(e Event) { ch <- e },
-		DisconnectDelay: 100 * time.Millisecond,
-	}))
+	s := httptest.NewServer(Handler(ctx, Options{OnEvent: func(e Event) { ch <- e }}))
 	t.Cleanup(func() {
 		cancel()
 		http.DefaultClient.CloseIdleConnections()
@@ -135,6 +131,20 @@ func TestBrowserGoesAway(t *testing.T) {
 				t.Errorf("event %+v, want one that closes", e)
 			}
 		})
+	}
+}
+
+// The library lets one connection at a time receive for a session, and the second is told so.
+func TestSecondReceiver(t *testing.T) {
+	address, _, _ := start(t)
+	for _, name := range []string{"xhr-streaming", "eventsource", "htmlfile"} {
+		session := address + Base + "__sockjs__/1/" + name
+		if f := transportClients[name](t, session).frame(t); f != "o" {
+			t.Fatalf("%s: first frame is %q, want o", name, f)
+		}
+		if f := transportClients[name](t, session).frame(t); !strings.HasPrefix(f, "c[2010,") {
+			t.Errorf("%s: the second connection's first frame is %q, want c[2010,...]", name, f)
+		}
 	}
 }
 
