@@ -28,7 +28,11 @@ func (w *Worker) Connect(ctx context.Context, req *Request, defaultPort string) 
 	return w.connect(ctx, req, defaultPort, false)
 }
 
-// connect with fresh set leaves the pool's connections alone: the one before was dead.
+// Reconnect is Connect without the pool's idle connections: the one before turned out to be dead.
+func (w *Worker) Reconnect(ctx context.Context, req *Request, defaultPort string) (*Conn, error) {
+	return w.connect(ctx, req, defaultPort, true)
+}
+
 func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, fresh bool) (*Conn, error) {
 	now := time.Now()
 	if !w.Usable(now) {
@@ -36,7 +40,7 @@ func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, 
 	}
 	name := w.serverNameFor(req)
 	for {
-		c, err := w.pool.get(ctx, w.Acquire)
+		c, err := w.pool.get(ctx, w.Acquire, fresh)
 		if err != nil {
 			e := busyError(w, err)
 			e.Abandoned = ctx.Err() != nil
@@ -50,6 +54,9 @@ func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, 
 			return w.busyWith(c, req), nil
 		}
 		c.Conn.Close()
+		if fresh {
+			break // with its slot
+		}
 		w.pool.free()
 	}
 	c, err := w.open(ctx, req, defaultPort, name)

@@ -11,7 +11,6 @@ import (
 // slot, with a connection or about to make one, gives it back by put or free.
 type pool struct {
 	limit int // 0: none
-	smax  int // 0: none
 	ttl   time.Duration
 
 	mu       sync.Mutex
@@ -27,17 +26,18 @@ type pool struct {
 const quiet = time.Minute
 
 // get returns an idle connection, which may be stale, or nil and the right to make one. It waits at most wait (0: as long as ctx
-// lasts) when the limit is reached.
-func (p *pool) get(ctx context.Context, wait time.Duration) (*Conn, error) {
+// lasts) when the limit is reached. With fresh set an idle connection is only returned for its slot, if no other is left.
+func (p *pool) get(ctx context.Context, wait time.Duration, fresh bool) (*Conn, error) {
 	p.mu.Lock()
-	if n := len(p.idle); n > 0 {
+	room := p.limit == 0 || p.open < p.limit || p.drained
+	if n := len(p.idle); n > 0 && !(fresh && room) {
 		c := p.idle[n-1]
 		p.idle[n-1] = nil
 		p.idle = p.idle[:n-1]
 		p.mu.Unlock()
 		return c, nil
 	}
-	if p.limit == 0 || p.open < p.limit || p.drained {
+	if room {
 		p.open++
 		p.mu.Unlock()
 		return nil, nil

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -314,4 +315,144 @@ func tcpPair(t *testing.T) (a, b net.Conn) {
 	}
 	t.Cleanup(func() { a.Close(); b.Close() })
 	return a, b
+}
+
+// FuzzResponse: whatever a backend says, the exchange ends, and only a connection that stands at a message's end is kept.
+func FuzzResponse(f *testing.F) {
+	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), true)
+	f.Add([]byte("HTTP/1.1 100 C\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nA: b\r\n\r\n"), false)
+	f.Add([]byte(switching("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: "+ws.Accept(key))+"frame"), true)
+	f.Add([]byte("HTTP/1.0 204 No\r\nConnection: keep-alive, Set-Cookie\r\n\r\nrest"), false)
+	f.Fuzz(func(t *testing.T, answer []byte, upgrade bool) {
+		w := upstream.NewWorker(upstream.URL{Scheme: "http", Host: "h"}, false)
+		w.Dialer.Dial = func(context.Context, string, string) (net.Conn, error) {
+			client, server := net.Pipe()
+			go func() {
+				defer server.Close()
+				if _, _, ok := readHead(server); ok {
+					server.Write(answer)
+				}
+			}()
+			return client, nil
+		}
+		w.Start()
+		defer w.Close()
+		req := handshake()
+		req.Upgrade = upgrade
+		resp, err := exchange(w, req)
+		if err != nil {
+			if s := upstream.StatusOf(err); s != 502 || w.Stats().Open != 0 {
+				t.Fatalf("%v, %+v", err, w.Stats())
+			}
+			return
+		}
+		if resp.Upgraded != nil {
+			if !upgrade || !bytes.Contains(answer, []byte(ws.Accept(key))) {
+				t.Fatal("switched without an accepted handshake")
+			}
+			resp.Upgraded.Conn.Close()
+			resp.Upgraded.Done()
+			return
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		s := w.Stats()
+		if s.Idle == 1 && (err != nil || !bytes.HasSuffix(answer, []byte("\n")) && !bytes.HasSuffix(answer, body)) {
+			t.Fatalf("%q: kept after %v", answer, err)
+		}
+		if s.Busy != 0 || s.Open != s.Idle {
+			t.Fatalf("%+v", s)
+		}
+	})
+}
+
+// TestSlowUpload: while the client sends, the backend may be silent for longer than the timeout; afterwards it may not.
+func TestSlowUpload(t *testing.T) {
+	w := rawWorker(t, func(c net.Conn) {
+		all := ""
+		for !strings.HasSuffix(all, "0\r\n\r\n") {
+			b := make([]byte, 1000)
+			n, err := c.Read(b)
+			if err != nil {
+				return
+			}
+			all += string(b[:n])
+		}
+		if strings.Contains(all, "answer") {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+		io.Copy(io.Discard, c)
+	})
+	w.Timeout = 40 * time.Millisecond
+	for _, word := range []string{"answer", "silent"} {
+		body, client := io.Pipe()
+		go func() {
+			for range 5 {
+				io.WriteString(client, word)
+				time.Sleep(20 * time.Millisecond)
+			}
+			client.Close()
+		}()
+		resp, err := exchange(w, &upstream.Request{Method: "POST", Target: "/", Body: body, ContentLength: -1})
+		if word == "silent" {
+			var e *upstream.Error
+			if !errors.As(err, &e) || !e.Timeout || e.Status != 502 {
+				t.Errorf("%v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+}
+
+// TestStuckUpload: a backend that stops reading is given up after the timeout.
+func TestStuckUpload(t *testing.T) {
+	release := make(chan bool)
+	w := rawWorker(t, func(c net.Conn) { readHead(c); <-release })
+	defer close(release)
+	w.Timeout = 50 * time.Millisecond
+	_, err := exchange(w, &upstream.Request{Method: "POST", Target: "/", Body: io.LimitReader(zeros{}, 1<<30), ContentLength: 1 << 30})
+	var e *upstream.Error
+	if !errors.As(err, &e) || !e.Timeout || w.Stats().Open != 0 {
+		t.Errorf("%v, %+v", err, w.Stats())
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// TestFailoverKeepsBody: a body that was read ahead of a failed connection is there for the next worker.
+func TestFailoverKeepsBody(t *testing.T) {
+	dead := rawWorker(t, nil)
+	dead.Dialer.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("refused") }
+	for _, size := range []int{3, 16 << 10, 300 << 10} {
+		for _, needLength := range []bool{false, true} {
+			text, got := strings.Repeat("x", size), make(chan int64, 1)
+			alive := rawWorker(t, func(c net.Conn) {
+				_, rest, _ := readHead(c)
+				n, _ := io.CopyN(io.Discard, c, int64(size-len(rest)))
+				got <- n + int64(len(rest))
+				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			})
+			req := &upstream.Request{Method: "POST", Target: "/", Body: io.MultiReader(strings.NewReader(text)), ContentLength: int64(size)}
+			if needLength {
+				req.ContentLength, req.NeedLength = -1, true
+			}
+			if _, err := exchange(dead, req); upstream.StatusOf(err) != 503 {
+				t.Fatal(err)
+			}
+			resp, err := exchange(alive, req)
+			if err != nil {
+				t.Fatal(size, err)
+			}
+			resp.Body.Close()
+			if n := <-got; n != int64(size) {
+				t.Errorf("%d: %d bytes came", size, n)
+			}
+		}
+	}
 }

@@ -15,7 +15,7 @@ type Worker struct {
 	Params
 
 	Member   bool   // of a balancer
-	Children int    // child processes that httpd would run with these MPM directives: Max and SMax count for each; 0 means 1
+	Children int    // child processes that httpd would run with these MPM directives: Max counts for each; 0 means 1
 	Generic  bool   // the default worker: every request brings its own URL, nothing is pooled
 	Dialer   Dialer // how connections are made; the zero value uses the network
 
@@ -72,7 +72,6 @@ func (w *Worker) Start() *Worker {
 	w.tuning.Store(&Tuning{w.LoadFactor, w.LBSet, w.Route, w.Redirect})
 	w.pool.limit = w.perChild(w.Max)
 	w.pool.ttl = w.TTL
-	w.pool.smax = w.perChild(max(w.SMax, 0))
 	return w
 }
 
