@@ -46,6 +46,13 @@ type NamedHandler struct {
 	Serve func(*Request) Result
 }
 
+// NamedFilter is an output filter that SetOutputFilter, AddOutputFilter and AddOutputFilterByType name.
+type NamedFilter struct {
+	Name string // upper case: "DEFLATE"
+	Rank Rank
+	Wrap func(*Request) OutputFilter
+}
+
 // AuthnResult is a provider's answer about a password.
 type AuthnResult uint8
 
@@ -98,6 +105,7 @@ func (o *Offers) Add(more Offers) {
 	o.Handlers = append(o.Handlers, more.Handlers...)
 	o.AuthnProviders = append(o.AuthnProviders, more.AuthnProviders...)
 	o.AuthzProviders = append(o.AuthzProviders, more.AuthzProviders...)
+	o.Filters = append(o.Filters, more.Filters...)
 	o.StatusSections = append(o.StatusSections, more.StatusSections...)
 	o.ProxyTLS = append(o.ProxyTLS, more.ProxyTLS...)
 }

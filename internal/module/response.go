@@ -38,6 +38,17 @@ func (r *Request) AddOutputFilter(rank Rank, name string, wrap OutputFilter) {
 	r.filters = append(r.filters, outputFilter{rank, name, wrap})
 }
 
+// AddNamedFilter adds a filter that a module offers by name; false if none does.
+func (r *Request) AddNamedFilter(name string) bool {
+	for _, f := range r.Site.Offered.Filters {
+		if equalFold(f.Name, name) {
+			r.AddOutputFilter(f.Rank, f.Name, f.Wrap(r))
+			return true
+		}
+	}
+	return false
+}
+
 // RemoveOutputFilter takes a filter out again.
 func (r *Request) RemoveOutputFilter(name string) {
 	kept := r.filters[:0]
