@@ -199,28 +199,45 @@ func prefixLength(uri, path string) int {
 	return u
 }
 
-// servletPrefixLength is prefixLength with path parameters (";x=y" at the end of a segment) left out of the comparison.
+// servletPrefixLength is prefixLength with path parameters (";x=y" at the end of a segment) left out of the comparison. Those
+// of the last segment that is covered belong to the rest.
 func servletPrefixLength(uri, path string) int {
 	u, p := 0, 0
-	for u < len(uri) {
+	for p < len(path) && u < len(uri) {
 		if uri[u] == ';' {
-			for u < len(uri) && uri[u] != '/' {
-				u++
-			}
+			u = segmentEnd(uri, u)
 			continue
-		}
-		if p == len(path) {
-			break
 		}
 		if uri[u] != path[p] {
 			return 0
 		}
 		u, p = u+1, p+1
 	}
-	if p < len(path) || p > 0 && path[p-1] != '/' && u < len(uri) && uri[u] != '/' {
+	if p < len(path) || p > 0 && path[p-1] != '/' && u < len(uri) && uri[u] != '/' && uri[u] != ';' {
 		return 0
 	}
 	return u
+}
+
+func segmentEnd(uri string, from int) int {
+	if i := strings.IndexByte(uri[from:], '/'); i >= 0 {
+		return from + i
+	}
+	return len(uri)
+}
+
+// withoutParameters drops all path parameters.
+func withoutParameters(uri string) string {
+	var b strings.Builder
+	for uri != "" {
+		i := strings.IndexByte(uri, ';')
+		if i < 0 {
+			break
+		}
+		b.WriteString(uri[:i])
+		uri = uri[segmentEnd(uri, i):]
+	}
+	return b.String() + uri
 }
 
 // interpolate replaces ${NAME} by the request's environment; an unknown name by nothing.

@@ -13,7 +13,7 @@ import (
 const (
 	noteNoCanon  = "proxy-nocanon"  // the URL is as it is to be sent, query included
 	noteNoEncode = "proxy-noencode" // its path is encoded; the query is still to be appended
-	noteNoQuery  = "proxy-noquery"
+	noteNoQuery  = "proxy-noquery"  // CGI-like schemes leave the query out of SCRIPT_FILENAME
 )
 
 type canonKey struct{}
@@ -38,7 +38,7 @@ func canonicalise(r *module.Request) module.Result {
 	default:
 		path = encodePath(path, module.CoreServer.Of(r.Server.Settings).AllowEncodedSlashes == "nodecode")
 	}
-	if hasQuery && r.Notes[noteNoQuery] == "" {
+	if hasQuery {
 		if !visible(query) {
 			r.Logf("proxy_http", observe.Error, "AH10408", "To be forwarded query string contains control characters or spaces")
 			return http.StatusForbidden

@@ -19,12 +19,30 @@ func preTranslate(r *module.Request) module.Result {
 	if !ok {
 		return module.Declined
 	}
-	res := apply(r, rt.aliases, clean, true)
-	if res == module.OK {
-		_, r.Query, _ = strings.Cut(r.UnparsedURI, "?")
-		r.SetNote(noteNoEncode, "1")
+	for _, a := range rt.aliases {
+		if a.mapping == "" {
+			continue
+		}
+		res, done := applyOne(r, a, clean)
+		if !done {
+			continue
+		}
+		if res == module.OK {
+			commit(r, a, clean)
+		}
+		return res
 	}
-	return res
+	return module.Declined
+}
+
+// commit makes the path as it was mapped the one that <Location> is compared with: it is not decoded any more.
+func commit(r *module.Request, a *alias, path string) {
+	r.URI = path
+	if a.mapping == "servlet" {
+		r.URI = withoutParameters(path)
+	}
+	_, r.Query, _ = strings.Cut(r.UnparsedURI, "?")
+	r.SetNote(noteNoEncode, "1")
 }
 
 // removeDots resolves "." and ".." segments of an encoded path, path parameters aside.
@@ -70,16 +88,11 @@ func translate(r *module.Request) module.Result {
 			return res
 		}
 	}
-	return apply(r, routing.Of(r.Server.Settings).aliases, r.URI, false)
-}
-
-// apply tries aliases with or without mapping= in order.
-func apply(r *module.Request, aliases []*alias, uri string, encoded bool) module.Result {
-	for _, a := range aliases {
-		if (a.mapping != "") != encoded {
+	for _, a := range routing.Of(r.Server.Settings).aliases {
+		if a.mapping != "" {
 			continue
 		}
-		if res, done := applyOne(r, a, uri); done {
+		if res, done := applyOne(r, a, r.URI); done {
 			return res
 		}
 	}
