@@ -17,6 +17,7 @@ type Offers struct {
 	AuthnProviders []AuthnProvider
 	AuthzProviders []AuthzProvider
 	StatusSections []StatusSection
+	Filters        []NamedFilter
 	ProxyTLS       []ProxyTLS
 }
 

@@ -11,6 +11,7 @@ import (
 	dir "transom/internal/modules/mod_dir"
 	env "transom/internal/modules/mod_env"
 	logconfig "transom/internal/modules/mod_log_config"
+	mime "transom/internal/modules/mod_mime"
 	proxy "transom/internal/modules/mod_proxy"
 	proxyhttp "transom/internal/modules/mod_proxy_http"
 	wstunnel "transom/internal/modules/mod_proxy_wstunnel"
@@ -33,6 +34,7 @@ func All() []*module.Module {
 		proxy.Module(),
 		proxyhttp.Module(),
 		wstunnel.Module(),
+		mime.Module(),
 		dir.Module(),
 		alias.Module(),
 	}
