@@ -15,8 +15,7 @@ type slot struct {
 	id    uint64
 	label string
 	done  func(Result)
-	tick  int64   // of its entry in the wheel that counts
-	armed instant // what that entry is for, never without one
+	tick  int64 // of its entry in the wheel, noTick without one
 	ref   ref
 	ready bool // in the loop's list
 }
@@ -184,8 +183,7 @@ func (l *loop) goOn() {
 
 // arm puts the tunnel in the wheel if it has no entry there that is early enough.
 func (l *loop) arm(t *slot) {
-	if due := t.due(); due < t.armed {
-		t.armed = due
+	if due := t.due(); due != never && tickOf(due) < t.tick {
 		t.tick = l.wheel.add(t.ref, due)
 	}
 }
@@ -195,7 +193,7 @@ func (l *loop) expire(r ref) {
 	if t == nil || t.tick != l.wheel.at {
 		return
 	}
-	t.armed = never
+	t.tick = noTick
 	t.expire(l.now, [2]bool{t.busy(client), t.busy(backend)})
 	l.arm(t)
 	l.turn(t)
@@ -205,7 +203,7 @@ func (l *loop) expire(r ref) {
 func (l *loop) adopt(id uint64, p *terms, ports [2]port, buffered [2][]byte, label string, done func(Result)) {
 	t := l.slab.new()
 	t.driver = driver{machine: newMachine(p, l.now), writable: [2]bool{true, true}}
-	t.port, t.id, t.label, t.done, t.armed = ports, id, label, done, never
+	t.port, t.id, t.label, t.done, t.tick = ports, id, label, done, noTick
 	var down bool
 	if t.drain, down = l.relay.fate(l.now); down {
 		t.driver.cut(EndShutdown)

@@ -27,10 +27,10 @@ type rig struct {
 }
 
 type rigOptions struct {
-	policy            Policy
-	fromClient        string // buffered behind the request
-	fromBackend       string // buffered behind the 101
-	clientTLS, behind wrap   // what stands around the relay's ends
+	policy        Policy
+	fromClient    string // buffered behind the request
+	fromBackend   string // buffered behind the 101
+	front, behind wrap   // what stands around the relay's ends
 }
 
 // wrap makes the two ends of a connection, the relay's first, out of two ends of a TCP connection.
@@ -67,7 +67,7 @@ func newRig(t *testing.T, relay Relay, o rigOptions) *rig {
 	t.Helper()
 	r := &rig{t: t, relay: relay, result: make(chan Result, 1)}
 	ends := [2]net.Conn{}
-	for i, w := range []wrap{o.clientTLS, o.behind} {
+	for i, w := range []wrap{o.front, o.behind} {
 		if w == nil {
 			w = plain
 		}

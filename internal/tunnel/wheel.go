@@ -19,6 +19,9 @@ type wheel struct {
 	count  int
 }
 
+// noTick is later than every tick.
+const noTick = 1<<63 - 1
+
 func tickOf(t instant) int64 { return int64((t + wheelTick - 1) / wheelTick) }
 
 // add returns the tick at which r will come up: at is that tick then.

@@ -1,6 +1,9 @@
 package ws
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Opcodes of RFC 6455 section 5.2.
 const (
@@ -32,6 +35,9 @@ var (
 	ErrClosePayload = errors.New("ws: invalid code in a close frame")
 )
 
+// flaws lets a Follower keep its error in a byte.
+var flaws = [...]error{ErrReserved, ErrOpcode, ErrFragment, ErrControl, ErrMask, ErrLength, ErrClosePayload}
+
 // Event is what Follower.Next has come to.
 type Event uint8
 
@@ -62,10 +68,10 @@ type Follower struct {
 	Messages int64  // text and binary messages that are complete
 	left     uint64 // the length while its bytes come in; then the payload still to come
 	size     uint64 // payload of the current message, up to and with the current frame
-	err      error
 	key      [4]byte
 	code     uint16
 	stage    stage
+	wrong    uint8 // which of flaws, counted from 1
 	more     uint8 // bytes still to come in this stage
 	first    byte  // FIN, RSV1-3 and opcode of the current frame
 	short    uint8 // the seven-bit length of the current frame
@@ -101,7 +107,12 @@ func (f *Follower) MessageSize() uint64 { return f.size }
 func (f *Follower) CloseCode() int { return int(f.code) }
 
 // Err says what was wrong after a Bad event.
-func (f *Follower) Err() error { return f.err }
+func (f *Follower) Err() error {
+	if f.wrong == 0 {
+		return nil
+	}
+	return flaws[f.wrong-1]
+}
 
 // Next follows p up to the next event and returns how much of it that took. Call it until it returns More or Bad:
 // a frame without payload ends with an event that takes no byte.
@@ -162,7 +173,7 @@ func (f *Follower) header(b byte) {
 func (f *Follower) fin() bool { return f.first&0x80 != 0 }
 
 func (f *Follower) bad(err error) {
-	f.stage, f.err = atBad, err
+	f.stage, f.wrong = atBad, uint8(1+slices.Index(flaws[:], err))
 }
 
 func (f *Follower) firstByte(b byte) {
