@@ -23,6 +23,7 @@ type conn struct {
 	options []string // with which the script opened it
 
 	queue chan func()
+	done  chan struct{} // closed when nothing more will be written
 	once  sync.Once
 
 	sent   []string // methods of requests whose final response is still to come
@@ -35,36 +36,41 @@ type conn struct {
 }
 
 func newConn(c net.Conn, backend bool, timeout time.Duration) *conn {
-	conn := &conn{Conn: c, r: bufio.NewReader(c), backend: backend, timeout: timeout, queue: make(chan func(), 256)}
+	conn := &conn{Conn: c, r: bufio.NewReader(c), backend: backend, timeout: timeout,
+		queue: make(chan func(), 256), done: make(chan struct{})}
 	go func() {
-		for op := range conn.queue {
-			op()
+		for {
+			select {
+			case op := <-conn.queue:
+				op()
+			case <-conn.done:
+				return
+			}
 		}
 	}()
 	return conn
 }
 
-func (c *conn) write(data []byte) {
-	c.queue <- func() { c.Write(data) }
-}
-
-// finish closes the sending half behind everything that was sent.
-func (c *conn) finish() {
-	c.queue <- func() {
-		if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-			half.CloseWrite()
-		}
+// enqueue has the op run behind everything that was sent.
+func (c *conn) enqueue(op func()) {
+	select {
+	case c.queue <- op:
+	case <-c.done:
 	}
 }
 
-// close closes the connection behind everything that was sent.
-func (c *conn) close() {
-	c.over = true
-	c.once.Do(func() {
-		c.queue <- func() { c.Conn.Close() }
-		close(c.queue)
+func (c *conn) write(data []byte) { c.enqueue(func() { c.Write(data) }) }
+
+// finish closes the sending half.
+func (c *conn) finish() {
+	c.enqueue(func() {
+		if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+			half.CloseWrite()
+		}
 	})
 }
+
+func (c *conn) close() { c.enqueue(c.abandon) }
 
 // reset makes the other side see a reset.
 func (c *conn) reset() {
@@ -72,19 +78,20 @@ func (c *conn) reset() {
 	if t, ok := raw.(*tls.Conn); ok {
 		raw = t.NetConn()
 	}
-	c.queue <- func() {
+	c.enqueue(func() {
 		if t, ok := raw.(*net.TCPConn); ok {
 			t.SetLinger(0)
 		}
 		raw.Close()
-	}
-	c.over = true
+	})
 }
 
 // abandon closes at once, whatever is still queued.
 func (c *conn) abandon() {
-	c.Conn.Close()
-	c.close()
+	c.once.Do(func() {
+		c.Conn.Close()
+		close(c.done)
+	})
 }
 
 // A mismatch says what was received instead of what the step expects. The

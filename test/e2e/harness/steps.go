@@ -260,8 +260,10 @@ func (r *run) speak(c *conn, verb, text string, lines []string) error {
 		c.finish()
 	case "close":
 		c.close()
+		c.over = true
 	case "reset":
 		c.reset()
+		c.over = true
 	default:
 		return scriptError(fmt.Sprintf("unknown verb %q", verb))
 	}
