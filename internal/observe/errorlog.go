@@ -23,9 +23,9 @@ type Record struct {
 	Text   string
 }
 
-// Logs says whether a record of this level would be written.
+// Logs says whether a record of this level would be written. Notices always are, as in httpd (LogLevel in its manual).
 func (l *ErrorLog) Logs(module string, level Level) bool {
-	return l != nil && l.Sink != nil && level <= l.Levels.Of(module)
+	return l != nil && l.Sink != nil && (level == Notice || level <= l.Levels.Of(module))
 }
 
 // Write writes one record if its level asks for it. Errors of the destination are not reported: there is no better place.

@@ -50,7 +50,14 @@ func Start(o *Options, stderr io.Writer) (*Server, error) {
 		s.Stop(false)
 		return nil, err
 	}
+	s.resume()
 	return s, nil
+}
+
+// resume says in the error log, in the words that scripts wait for, that the configuration serves.
+func (s *Server) resume() {
+	main := s.current.Load().Servers[0]
+	main.ErrorLog.Printf("core", observe.Notice, "AH00489", "%s configured -- resuming normal operations", s.current.Load().Banner)
 }
 
 func wrapRaw(c net.Conn) net.Conn { return tunnel.NewTransport(c) }
@@ -103,6 +110,7 @@ func (s *Server) Reload() error {
 	})
 	s.config = c
 	s.current.Store(newGeneration(c.Site))
+	s.resume()
 	return nil
 }
 
