@@ -45,11 +45,11 @@ func newSubnet(addr netip.Addr, mask string, masked bool, s string) (Subnet, err
 	return n, nil
 }
 
-// prefixSubnet reads one to three leading bytes of an IPv4 address.
+// prefixSubnet reads leading bytes of an IPv4 address, which may end in a dot.
 func prefixSubnet(s string) (Subnet, bool) {
 	parts := strings.Split(strings.TrimSuffix(s, "."), ".")
 	n := Subnet{make([]byte, 4), leadingBits(8*len(parts), 32)}
-	if len(parts) > 3 {
+	if len(parts) > 4 {
 		return n, false
 	}
 	for i, part := range parts {

@@ -6,8 +6,14 @@ import (
 	"transom/internal/modules/core"
 	accesscompat "transom/internal/modules/mod_access_compat"
 	alias "transom/internal/modules/mod_alias"
+	authbasic "transom/internal/modules/mod_auth_basic"
+	authdigest "transom/internal/modules/mod_auth_digest"
+	authncore "transom/internal/modules/mod_authn_core"
+	authnfile "transom/internal/modules/mod_authn_file"
 	authzcore "transom/internal/modules/mod_authz_core"
+	authzgroupfile "transom/internal/modules/mod_authz_groupfile"
 	authzhost "transom/internal/modules/mod_authz_host"
+	authzuser "transom/internal/modules/mod_authz_user"
 	dir "transom/internal/modules/mod_dir"
 	env "transom/internal/modules/mod_env"
 	logconfig "transom/internal/modules/mod_log_config"
@@ -24,9 +30,15 @@ func All() []*module.Module {
 	return []*module.Module{
 		core.Module(),
 		so.Module(),
+		authnfile.Module(),
+		authncore.Module(),
 		authzhost.Module(),
+		authzgroupfile.Module(),
+		authzuser.Module(),
 		authzcore.Module(),
 		accesscompat.Module(),
+		authbasic.Module(),
+		authdigest.Module(),
 		logconfig.Module(),
 		logconfig.LogIO(),
 		env.Module(),

@@ -72,6 +72,9 @@ func addClients(c *module.Command, list *[]clients) error {
 		return fmt.Errorf("allow and deny must be followed by 'from'")
 	}
 	for _, arg := range c.Args[1:] {
+		if strings.Contains(arg, "#") {
+			return fmt.Errorf("No comments are allowed here")
+		}
 		matches, err := parseClients(arg)
 		if err != nil {
 			return err

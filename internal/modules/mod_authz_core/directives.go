@@ -113,7 +113,7 @@ func openContainer(op logic, negate bool) func(*module.Command) error {
 		c.Apply(*c, c.Children)
 		s.open = outer
 		if len(inner.rules) == 0 {
-			return nil
+			return fmt.Errorf("%s directive contains no authorization directives", inner.title)
 		}
 		outer = current(c)
 		if negate && outer.op == or {
@@ -136,15 +136,22 @@ func openAlias(c *module.Command) error {
 	base, rest := module.Word(c.Raw)
 	name, rest := module.Word(rest)
 	args, rest := module.Word(rest)
-	if base == "" || name == "" || strings.TrimSpace(rest) != "" {
-		return fmt.Errorf("<AuthzProviderAlias> takes a provider, a new name and the provider's arguments in one word: %s", c.Directive.Syntax)
+	if base == "" || name == "" {
+		return fmt.Errorf("<AuthzProviderAlias> directive requires additional arguments: %s", c.Directive.Syntax)
+	}
+	if strings.TrimSpace(rest) != "" {
+		c.Warnf("only the first of several arguments counts: enclose %q in quotation marks", args+rest)
 	}
 	if _, ok := provider(c.Build, name); ok {
-		return fmt.Errorf("The alias provider %s has already be registered previously as either a base provider or an alias provider.", name)
+		c.Warnf("%s is the name of another provider, which stays: this section has no effect", name)
+		return nil
 	}
 	p, ok := provider(c.Build, base)
 	if !ok {
 		return fmt.Errorf("Unknown Authz provider: %s", base)
+	}
+	if _, err := p.Parse(c, args); err != nil {
+		return fmt.Errorf("Can't parse 'Require %s %s': %w", base, args, err)
 	}
 	in := *c
 	in.Dir, in.Where = &module.Settings{}, module.InDirectory

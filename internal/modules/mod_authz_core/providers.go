@@ -40,25 +40,25 @@ func parseEnv(_ *module.Command, args string) (module.AuthzCheck, error) {
 	}, nil
 }
 
+// parseMethod takes HEAD for GET, as httpd counts methods.
 func parseMethod(_ *module.Command, args string) (module.AuthzCheck, error) {
-	names := conf.Words(args)
-	for _, name := range names {
+	methods := &module.Methods{}
+	for _, name := range conf.Words(args) {
 		if !module.KnownMethod(name) {
-			return nil, fmt.Errorf("'%s' is not a valid HTTP method in Require method", name)
+			return nil, fmt.Errorf("Invalid Method '%s'", name)
 		}
+		if name == "HEAD" {
+			name = "GET"
+		}
+		methods.Names = append(methods.Names, name)
 	}
-	return func(r *module.Request) module.AuthzAnswer {
-		if r.Method == "HEAD" {
-			return verdict(slices.Contains(names, "HEAD") || slices.Contains(names, "GET"))
-		}
-		return verdict(slices.Contains(names, r.Method))
-	}, nil
+	return func(r *module.Request) module.AuthzAnswer { return verdict(methods.Covers(r.Method)) }, nil
 }
 
 func parseExpr(c *module.Command, args string) (module.AuthzCheck, error) {
 	text := strings.TrimSpace(args)
-	if strings.HasPrefix(text, `"`) || strings.HasPrefix(text, "'") {
-		text, _ = module.Word(text)
+	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
+		text = text[1 : len(text)-1]
 	}
 	test, err := c.Build.CompileBool(text)
 	if err != nil {

@@ -87,10 +87,7 @@ func parseForwardDNS(c *module.Command, args string) (module.AuthzCheck, error) 
 
 var loopback4 = netip.MustParsePrefix("127.0.0.0/8")
 
-func parseLocal(_ *module.Command, args string) (module.AuthzCheck, error) {
-	if strings.TrimSpace(args) != "" {
-		return nil, fmt.Errorf("'require local' does not take any arguments")
-	}
+func parseLocal(*module.Command, string) (module.AuthzCheck, error) {
 	return func(r *module.Request) module.AuthzAnswer {
 		client := r.UserAgentAddr.Unmap().WithZone("")
 		return verdict(client == r.Conn.Local.Addr().Unmap().WithZone("") || loopback4.Contains(client) || client == netip.IPv6Loopback())
