@@ -106,11 +106,12 @@ type Request struct {
 
 // Site is what requests need to know of the compiled configuration.
 type Site struct {
-	Servers []*Server // [0] is the main server
-	Offered Offers    // of all modules together
-	Engine  Engine
-	Banner  string // the Server header (ServerTokens)
-	Build   *Build
+	Servers      []*Server // [0] is the main server
+	Offered      Offers    // of all modules together
+	Engine       Engine
+	Banner       string   // the Server header (ServerTokens)
+	ServerHeader []string // the same as a header's value, shared by all responses
+	Build        *Build
 
 	index     sync.Once
 	variables map[string]Variable

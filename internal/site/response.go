@@ -37,6 +37,9 @@ func (w *response) WriteHeader(status int) {
 	for name, values := range r.ErrHeader {
 		h[name] = append(h[name], values...)
 	}
+	if _, named := h["Server"]; !named || r.Proxy == module.NotProxied {
+		h["Server"] = r.Site.ServerHeader // an origin server's own name stays (ap_basic_http_header)
+	}
 	r.RunBeforeHeaders(status, h)
 	w.next.WriteHeader(status)
 }

@@ -188,6 +188,7 @@ func compile(b *module.Build) error {
 		b.Errorf(nil, "no listening sockets available: the configuration needs at least one Listen, for example Listen 80")
 	}
 	b.Site.Banner = module.ServerTokens(b.Process.ServerTokens)
+	b.Site.ServerHeader = []string{b.Site.Banner}
 	return openErrorLogs(b)
 }
 
