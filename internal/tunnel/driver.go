@@ -118,7 +118,7 @@ func (d *driver) flush(to side, w wire, now instant) {
 		d.active = now
 	}
 	r.off += n
-	if !d.wrote(to, err) || r.off == len(r.b) {
+	if d.wrote(to, err) && r.off == len(r.b) {
 		d.rest[to] = r.free()
 	}
 }

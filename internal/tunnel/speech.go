@@ -30,7 +30,7 @@ func (m *machine) speak(to side) (out []byte) {
 	f := &m.flow[to.peer()]
 	if f.wants&wantClose != 0 {
 		out = ws.AppendClose(out, int(m.code), to == backend)
-		f.mute, f.held = true, nil
+		f.mute = true
 	} else if f.wants&wantPing != 0 {
 		out = ws.AppendControl(out, ws.OpPing, m.policy.ping[:], to == backend)
 		m.flow[to].pinged = max(m.flow[to].pinged, m.active)
