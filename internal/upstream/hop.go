@@ -66,7 +66,7 @@ func endToEnd(fields []Field, keepLength bool) []Field {
 			continue
 		}
 		for name, rest, ok := http1.NextElement(f.Value); ok; name, rest, ok = http1.NextElement(rest) {
-			if !common(name) && !protected(name) {
+			if !common(name) && !protected(name) && !isLength(name) {
 				named = append(named, name)
 			}
 		}
@@ -90,7 +90,7 @@ func soundLength(fields []Field) bool {
 	found := 0
 	for _, f := range fields {
 		if isLength(f.Name) {
-			if _, err := strconv.ParseUint(f.Value, 10, 63); err != nil || found > 0 {
+			if _, err := strconv.ParseUint(f.Value, 10, 63); err != nil {
 				return false
 			}
 			found++

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/textproto"
 	"slices"
 	"strings"
@@ -103,6 +104,27 @@ func TestRawResponses(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestHead: the length that a response to HEAD describes is passed on if it is sound; no body is waited for.
+func TestHead(t *testing.T) {
+	for lines, want := range map[string]string{
+		"Content-Length: 42\r\n":                              "42",
+		"Content-Length: 42\r\nContent-Length: 42\r\n":        "",
+		"Content-Length: 4x\r\n":                              "",
+		"Transfer-Encoding: chunked\r\nX: y\r\n":              "",
+		"Connection: Content-Length\r\nContent-Length: 9\r\n": "9",
+	} {
+		w := rawWorker(t, script("HTTP/1.1 200 OK\r\n"+lines+"\r\n...", nil))
+		resp, err := exchange(w, &upstream.Request{Method: "HEAD", Target: "/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Get("Content-Length"); got != want || resp.ContentLength != 0 || w.Stats().Idle != 1 {
+			t.Errorf("%q: length %q, %+v", lines, got, w.Stats())
+		}
 	}
 }
 
@@ -263,12 +285,16 @@ func TestExpect(t *testing.T) {
 				}
 			})
 			w.Ping = test.ping
+			w.SetStatus(0, upstream.IgnoreErrors)
 			interims := []int{}
 			resp, err := exchange(w, &upstream.Request{Method: "POST", Target: "/", Body: strings.NewReader("abc"), ContentLength: 3,
 				Expect100: test.expects, Interim: func(status int, _ []upstream.Field) { interims = append(interims, status) }})
 			if err != nil {
 				if got := fmt.Sprint(upstream.StatusOf(err)); got != test.want {
 					t.Errorf("got %v, want %s", err, test.want)
+				}
+				if w.Status()&upstream.InError == 0 {
+					t.Error("the worker is not in error")
 				}
 				return
 			}
@@ -357,5 +383,14 @@ func TestOrdered(t *testing.T) {
 	(&upstream.Response{Fields: got}).AddTo(back)
 	if back[textproto.CanonicalMIMEHeaderKey("b-field")][1] != "3" {
 		t.Errorf("%v", back)
+	}
+}
+
+func TestStripHopByHop(t *testing.T) {
+	h := http.Header{"Connection": {"X-Drop, cookie", "Upgrade, X-Forwarded-For"}, "X-Drop": {"1"}, "Cookie": {"c"}, "Upgrade": {"h2c"},
+		"X-Forwarded-For": {"f"}, "Te": {"trailers"}, "Http2-Settings": {"x"}, "X-Stay": {"s"}}
+	upstream.StripHopByHop(h)
+	if len(h) != 3 || h.Get("Cookie") != "c" || h.Get("X-Forwarded-For") != "f" || h.Get("X-Stay") != "s" {
+		t.Errorf("%v", h)
 	}
 }

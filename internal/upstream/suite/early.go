@@ -31,6 +31,9 @@ func earlyResponse(r *rig) {
 	if resp.Status != 413 || got != "too" {
 		r.Errorf("got %d %q", resp.Status, got)
 	}
+	if s := r.worker.Stats(); s.Open != 0 {
+		r.Errorf("half a request, and the connection was kept: %+v", s)
+	}
 	if _, err := body.Write([]byte("more")); err == nil {
 		r.Error("the body was still read after Close")
 	}
@@ -146,6 +149,7 @@ func callerCloses(r *rig) {
 
 // clientBreaksOff: the backend must not take what came for all.
 func clientBreaksOff(r *rig) {
+	r.restart(func(w *upstream.Worker) { w.Timeout = time.Hour }) // nothing but the client's error may end it
 	for _, length := range []int64{100, 1 << 20, -1} {
 		complete := make(chan bool, 1)
 		r.answer(func(got Received) bool {
