@@ -45,7 +45,6 @@ func StatusOf(err error) int {
 var (
 	errBusy     = errors.New("all connections of the pool are in use")
 	errDisabled = errors.New("the worker takes no requests now")
-	errDrained  = errors.New("the worker is gone from the configuration")
 )
 
 func busyError(w *Worker, err error) *Error {

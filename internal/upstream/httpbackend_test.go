@@ -15,7 +15,7 @@ func TestHTTPSuite(t *testing.T) {
 	for _, s := range upstream.HTTPSchemes() {
 		if s.Name() == "http" || s.Name() == "ws" {
 			t.Run(s.Name(), func(t *testing.T) {
-				suite.Run(t, suite.Harness{Scheme: s, Serve: serveHTTP, Pools: true, Streams: true})
+				suite.Run(t, suite.Harness{Scheme: s, Serve: serveHTTP, Streams: true})
 			})
 		}
 	}

@@ -21,8 +21,6 @@ type Harness struct {
 	Scheme upstream.Scheme
 	// Serve reads requests from conn and answers each with handle, until the connection or handle ends. It closes conn.
 	Serve func(conn net.Conn, handle Handler)
-	// Pools says that the scheme uses connections again without being told (fcgi doesn't: enablereuse).
-	Pools bool
 	// Streams says that a request's body of unknown length is passed on as it comes (ajp doesn't, nor does CGI).
 	Streams bool
 }
