@@ -24,7 +24,7 @@ type conn struct {
 	peer   string       // the client as http.Request has it
 	tls    tlsInfo
 
-	raw     syscall.RawConn       // of tcp
+	raw     syscall.RawConn       // of sock, if that is TCP
 	tryFill func(fd uintptr) bool // tryFillFD, made once
 	got     int                   // its results
 	gotErr  error
@@ -53,6 +53,10 @@ const restAfter = time.Second
 
 func newConn(s *Server, sock net.Conn) *conn {
 	c := &conn{server: s, id: s.lastID.Add(1), sock: sock, peer: sock.RemoteAddr().String()}
+	if tcp, ok := sock.(*net.TCPConn); ok {
+		c.raw, _ = tcp.SyscallConn()
+		c.tryFill = c.tryFillFD
+	}
 	c.use(sock)
 	c.settings = s.Settings(c.local(), "")
 	c.enter(Reading)
@@ -61,12 +65,8 @@ func newConn(s *Server, sock net.Conn) *conn {
 
 // use makes nc what HTTP is spoken on.
 func (c *conn) use(nc net.Conn) {
-	c.net, c.tcp, c.raw = nc, nil, nil
-	if tcp, ok := nc.(*net.TCPConn); ok {
-		c.tcp = tcp
-		c.raw, _ = tcp.SyscallConn()
-		c.tryFill = c.tryFillFD
-	}
+	c.net = nc
+	c.tcp, _ = nc.(*net.TCPConn)
 	c.reader.Reset(c)
 }
 
@@ -168,9 +168,12 @@ func (c *conn) await(patience time.Duration) awaited {
 	return expired
 }
 
-// Read reads from the connection under the stage's deadline; it is the reader's source.
+// Read reads from the connection under the stage's deadline, or await's; it is the
+// reader's source.
 func (c *conn) Read(p []byte) (int, error) {
-	c.pacer.arm(c.sock)
+	if !c.idle.Load() {
+		c.pacer.arm(c.sock)
+	}
 	if c.aborted.Load() {
 		return 0, net.ErrClosed
 	}

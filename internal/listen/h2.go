@@ -58,6 +58,7 @@ func (c *conn) serveH2Request(rw http.ResponseWriter, r *http.Request) {
 		Line: r.Method + " " + r.RequestURI + " HTTP/2.0", h2: x,
 	}
 	r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))
+	r.TLS = c.tls.state
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = (*h2Body)(x)
 	}

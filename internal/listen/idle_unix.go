@@ -10,7 +10,7 @@ import (
 // fill waits for bytes and reads them. On plain TCP the buffer is taken only when the
 // socket is tried, and given back when nothing was there.
 func (c *conn) fill() error {
-	if c.raw == nil {
+	if c.tcp == nil {
 		return c.reader.Fill()
 	}
 	if err := c.raw.Read(c.tryFill); err != nil {

@@ -21,7 +21,8 @@ type restArea struct {
 
 const sweepEvery = time.Second // how late a rest may end
 
-// add takes c over, or reports that it can't.
+// add takes c over, or reports that it can't. A read of c has just found nothing: over TLS
+// too, whatever comes next wakes the socket.
 func (a *restArea) add(c *conn) bool {
 	if c.raw == nil {
 		return false

@@ -22,7 +22,7 @@ type Server struct {
 	Settings func(local netip.AddrPort, host string) *Settings
 	// Log is told of errors that no request stands for; nil drops them.
 	Log func(error)
-	// WrapRaw, if set, is put between a TLS connection and its socket.
+	// WrapRaw, if set, is put between a TLS connection and its socket. It must not read ahead.
 	WrapRaw func(net.Conn) net.Conn
 
 	mu        sync.Mutex

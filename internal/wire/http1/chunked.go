@@ -114,8 +114,11 @@ func parseChunkSize(line []byte, padded bool) (int64, error) {
 	for ; i < len(line) && class[line[i]]&hexChar != 0; i++ {
 		size = size<<4 | int64(hexValue(line[i]))
 	}
-	if i == 0 || i > 15 {
+	switch {
+	case i == 0:
 		return 0, bad("invalid chunk size")
+	case i > 15:
+		return 0, &Error{http.StatusRequestEntityTooLarge, "chunk too large"}
 	}
 	rest := line[i:]
 	j := 0
