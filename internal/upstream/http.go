@@ -169,6 +169,7 @@ func (x *exchange) respond() error {
 	x.fill()
 	x.resp.ContentLength = max(h.Length, -1)
 	x.resp.Body = x
+	x.resp.Ready = len(x.c.R.Buffered()) > 0
 	if h.Length == http1.Chunked {
 		x.resp.Trailer = x.body.Trailers
 	}

@@ -79,6 +79,7 @@ type Response struct {
 	// implements io.WriterTo.
 	Body    io.ReadCloser
 	Trailer func() []Field // after Body's end; nil if the scheme has none
+	Ready   bool           // some of Body came with the head: reading it does not wait
 
 	// Upgraded is set for a 101 that answers the request's handshake. Body is then empty.
 	Upgraded *Upgraded
