@@ -167,9 +167,11 @@ func testBackPressure(t *testing.T, mk maker) {
 	r.hangUp()
 }
 
-func testLarge(t *testing.T, mk maker) {
+func testLarge(t *testing.T, mk maker) { testBothWays(t, mk, 4<<20) }
+
+func testBothWays(t *testing.T, mk maker, size int) {
 	r := mk(rigOptions{policy: framed})
-	up, down := randomFrames(true, 4<<20), randomFrames(false, 4<<20)
+	up, down := randomFrames(true, size), randomFrames(false, size)
 	go r.send(r.client, up)
 	go r.send(r.backend, down)
 	got := make(chan error)
