@@ -66,10 +66,11 @@ func setBalancerEnv(r *module.Request, b *upstream.Balancer, c upstream.Choice) 
 	}
 }
 
-// keptBody is how much of a body is held so that it can be sent to a second member, httpd's prefetch.
+// keptBody is how much of a body is read before anything is sent, httpd's prefetch.
 const keptBody = 16 << 10
 
-// keepBody reads a short body at once. A longer one is only sent once a connection stands, after which no other member is tried.
+// keepBody reads a short body at once, so that it can be sent to a second member. A longer one is only sent when a connection
+// stands, after which no other member is tried.
 func (x *exchange) keepBody() module.Result {
 	n := x.r.HTTP.ContentLength
 	if n <= 0 || n > keptBody || expects100(x.r) {
@@ -77,12 +78,44 @@ func (x *exchange) keepBody() module.Result {
 	}
 	body := make([]byte, n)
 	if _, err := io.ReadFull(x.r.HTTP.Body, body); err != nil {
-		x.r.Logf("proxy_http", observe.Error, "AH02608", "read request body failed: %v", err)
-		return module.Result(clientStatus(err))
+		return x.badBody(err)
 	}
-	x.kept = bytes.NewReader(body)
-	x.r.HTTP.Body = io.NopCloser(x.kept)
+	x.keep(body)
 	return module.OK
+}
+
+// peekBody reads the beginning of a body of unknown length before an origin hears of the request: one that is malformed from
+// the start goes nowhere, and one that is already complete is sent with its length.
+func (x *exchange) peekBody() module.Result {
+	hr := x.r.HTTP
+	if hr.ContentLength >= 0 || expects100(x.r) {
+		return module.OK
+	}
+	first := make([]byte, keptBody)
+	n, err := hr.Body.Read(first)
+	first = first[:n]
+	switch {
+	case err == io.EOF && len(hr.Trailer) == 0:
+		x.keep(first)
+	case err != nil && err != io.EOF:
+		return x.badBody(err)
+	default:
+		hr.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(first), hr.Body), hr.Body}
+	}
+	return module.OK
+}
+
+func (x *exchange) keep(body []byte) {
+	x.kept = bytes.NewReader(body)
+	x.r.HTTP.Body, x.r.HTTP.ContentLength = io.NopCloser(x.kept), int64(len(body))
+}
+
+func (x *exchange) badBody(err error) module.Result {
+	x.r.Logf("proxy_http", observe.Info, "AH02608", "read request body failed: %v", err)
+	return module.Result(clientStatus(err))
 }
 
 func (x *exchange) rewind() {

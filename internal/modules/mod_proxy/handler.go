@@ -34,6 +34,9 @@ func serve(r *module.Request) module.Result {
 	}
 	rt := routing.Of(r.Server.Settings)
 	x := &exchange{r: r, rt: rt, dir: dirs.Of(r.Dir), server: settings}
+	if res := x.peekBody(); res != module.OK {
+		return res
+	}
 	if isBalancerURL(url) {
 		if b := rt.balancer(url); b != nil {
 			return x.balance(b, url)

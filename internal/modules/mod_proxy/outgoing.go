@@ -44,7 +44,21 @@ func (x *exchange) outgoing(req *upstream.Request) {
 		}
 		add(h, "X-Forwarded-Server", r.Server.Name)
 	}
+	joinLines(h)
 	req.Fields = upstream.Ordered(h, r.Conn.Fields)
+}
+
+// joinLines makes one line of those with the same name, as httpd does (RFC 9110 5.2); cookies are joined by their own separator.
+func joinLines(h http.Header) {
+	for name, values := range h {
+		switch {
+		case len(values) < 2:
+		case name == "Cookie":
+			h[name] = []string{strings.Join(values, "; ")}
+		default:
+			h[name] = []string{strings.Join(values, ", ")}
+		}
+	}
 }
 
 // add appends to the list that a field holds (apr_table_mergen).

@@ -106,15 +106,14 @@ func definePass(c *module.Command, a *alias, params []param, isMatch bool) error
 		}
 	}
 	if isBalancerURL(a.target) {
-		b := defineBalancer(c, a.target)
-		return setBalancerParams(b, params)
+		return setBalancerParams(c, defineBalancer(c, a.target), params)
 	}
 	if a.open && !a.hostRefs && !isMatch && strings.HasSuffix(a.path, "/") && c.Section == nil {
 		c.Warnf("%s %s: the path ends in a slash and the URL does not, so that all requests but that for %s itself fail; write %s/", c.Name, c.Raw, a.path, a.target)
 	}
 	d, shared, err := defineWorker(c, a.target, isMatch)
 	if err != nil {
-		return fmt.Errorf("ProxyPass %w", err)
+		return fmt.Errorf("%s %w", c.Name, err)
 	}
 	if shared {
 		for _, p := range params {
@@ -160,10 +159,10 @@ func defineBalancer(c *module.Command, url string) *balancer {
 	return b
 }
 
-func setBalancerParams(b *balancer, params []param) error {
+func setBalancerParams(c *module.Command, b *balancer, params []param) error {
 	for _, p := range params {
 		if err := b.params.SetParam(p.key, p.value); err != nil {
-			return err
+			return fmt.Errorf("%s %w", c.Name, err)
 		}
 	}
 	return nil
@@ -205,7 +204,7 @@ func setWorkerParams(c *module.Command, d *definition, params []param) error {
 			continue
 		}
 		if err := d.params.SetParam(p.key, p.value); err != nil {
-			return err
+			return fmt.Errorf("%s %w", c.Name, err)
 		}
 	}
 	return nil

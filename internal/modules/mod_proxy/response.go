@@ -46,12 +46,21 @@ func (x *exchange) relay(req *upstream.Request, resp *upstream.Response) module.
 		r.Conn.Abort()
 		return module.OK
 	}
-	if resp.Trailer != nil {
-		for _, f := range resp.Trailer() {
-			h.Add(http.TrailerPrefix+f.Name, f.Value)
-		}
-	}
+	addTrailers(r.Writer, resp)
 	return module.OK
+}
+
+func addTrailers(w http.ResponseWriter, resp *upstream.Response) {
+	if resp.Trailer == nil {
+		return
+	}
+	fields := resp.Trailer()
+	if f, ok := w.(http.Flusher); ok && len(fields) > 0 {
+		f.Flush() // else a short body might be sent with its length, which leaves no place for trailers
+	}
+	for _, f := range fields {
+		w.Header().Add(http.TrailerPrefix+f.Name, f.Value)
+	}
 }
 
 // overrides says whether ProxyErrorOverride puts an error page of this server in place of the response.
@@ -125,6 +134,9 @@ func (x *exchange) copyBody(resp *upstream.Response) error {
 		return err
 	}
 	flusher, _ := w.(http.Flusher)
+	if !resp.Ready && flusher != nil {
+		flusher.Flush()
+	}
 	buf := buffers.Get().(*[32 << 10]byte)
 	defer buffers.Put(buf)
 	for sent := int64(0); ; {

@@ -117,11 +117,11 @@ func setProxyParams(c *module.Command, p *proxied, words []string) error {
 	}
 	if isBalancerURL(p.url) {
 		p.balancer = defineBalancer(c, p.url)
-		return setBalancerParams(p.balancer, params)
+		return setBalancerParams(c, p.balancer, params)
 	}
 	d, _, err := defineWorker(c, p.url, false)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s %w", c.Name, err)
 	}
 	p.worker = d
 	return setWorkerParams(c, d, params)

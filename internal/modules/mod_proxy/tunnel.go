@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"net"
 	"net/http"
 	"net/netip"
@@ -50,6 +51,8 @@ func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 	policy.Extensions = ws.Extensions(header)
 	end := &tunnelEnd{done: up.Done, ends: r.Site.Engine.Detach(r)}
 	label := x.label()
+	// An empty line behind the handshake is no frame (RFC 9112 2.2).
+	buffered = bytes.TrimPrefix(buffered, []byte("\r\n"))
 	id, err := x.rt.relay.Carry(tunnel.Side{Conn: conn, Buffered: buffered}, tunnel.Side{Conn: up.Conn, Buffered: up.Buffered},
 		policy, label, end.ended)
 	if err != nil {
