@@ -51,6 +51,13 @@ func (d Diagnostic) String() string {
 	return fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Text)
 }
 
+// Serve runs OnServe: the Site will have requests from now on.
+func (b *Build) Serve() {
+	for _, f := range b.OnServe {
+		f()
+	}
+}
+
 func (b *Build) apply(in Command, children []*conf.Node) { b.Apply(in, children) }
 
 // Warnf records a warning; n may be nil.

@@ -39,6 +39,7 @@ func Start(o *Options, stderr io.Writer) (*Server, error) {
 		return nil, errConfig
 	}
 	runtime.GOMAXPROCS(runtime.NumCPU() + tunnel.DefaultLoops())
+	s.config.Build.Serve()
 	s.current.Store(newGeneration(s.config.Site))
 	s.http = &listen.Server{Handler: http.HandlerFunc(s.serve), Settings: s.settings, Log: s.log, WrapRaw: wrapRaw}
 	if err := s.ports.Update(addresses(s.config.Build), s.accept); err != nil {
@@ -109,6 +110,7 @@ func (s *Server) Reload() error {
 		}
 	})
 	s.config = c
+	c.Build.Serve()
 	s.current.Store(newGeneration(c.Site))
 	s.resume()
 	return nil
