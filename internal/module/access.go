@@ -3,6 +3,7 @@ package module
 import (
 	"context"
 	"net"
+	"net/http"
 	"net/netip"
 	"strings"
 
@@ -71,6 +72,17 @@ func (r *Request) authSetting(directive string, value func(*Request) (string, er
 		return "(error)"
 	}
 	return s
+}
+
+// Unauthorized asks for other credentials: 401, or 407 from a forward proxy.
+func (r *Request) Unauthorized() Result {
+	if r.NoteAuthFailure != nil {
+		r.NoteAuthFailure(r)
+	}
+	if r.Proxy == ForwardProxied {
+		return http.StatusProxyAuthRequired
+	}
+	return http.StatusUnauthorized
 }
 
 // VerifiedHost is the client's name (lower case) if its address has one and the name leads back to the address

@@ -6,10 +6,12 @@ import (
 	"transom/internal/modules/core"
 	accesscompat "transom/internal/modules/mod_access_compat"
 	alias "transom/internal/modules/mod_alias"
+	allowmethods "transom/internal/modules/mod_allowmethods"
 	authbasic "transom/internal/modules/mod_auth_basic"
 	authdigest "transom/internal/modules/mod_auth_digest"
 	authncore "transom/internal/modules/mod_authn_core"
 	authnfile "transom/internal/modules/mod_authn_file"
+	authnzldap "transom/internal/modules/mod_authnz_ldap"
 	authzcore "transom/internal/modules/mod_authz_core"
 	authzgroupfile "transom/internal/modules/mod_authz_groupfile"
 	authzhost "transom/internal/modules/mod_authz_host"
@@ -21,8 +23,12 @@ import (
 	proxy "transom/internal/modules/mod_proxy"
 	proxyhttp "transom/internal/modules/mod_proxy_http"
 	wstunnel "transom/internal/modules/mod_proxy_wstunnel"
+	remoteip "transom/internal/modules/mod_remoteip"
+	reqtimeout "transom/internal/modules/mod_reqtimeout"
+	request "transom/internal/modules/mod_request"
 	setenvif "transom/internal/modules/mod_setenvif"
 	so "transom/internal/modules/mod_so"
+	uniqueid "transom/internal/modules/mod_unique_id"
 )
 
 // All returns the modules in httpd's order: where hooks do not say otherwise, they run in it.
@@ -39,6 +45,13 @@ func All() []*module.Module {
 		accesscompat.Module(),
 		authbasic.Module(),
 		authdigest.Module(),
+		allowmethods.Module(),
+		authnzldap.Module(),
+		authnzldap.LDAP(),
+		reqtimeout.Module(),
+		request.Module(),
+		uniqueid.Module(),
+		remoteip.Module(),
 		logconfig.Module(),
 		logconfig.LogIO(),
 		env.Module(),

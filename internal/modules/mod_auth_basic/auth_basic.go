@@ -49,8 +49,7 @@ func authenticate(r *module.Request) module.Result {
 	r.NoteAuthFailure = challenge
 	user, password, ok := credentials(r)
 	if !ok {
-		challenge(r)
-		return http.StatusUnauthorized
+		return r.Unauthorized()
 	}
 	r.User = user
 	s := settings.Of(r.Dir)
@@ -69,8 +68,7 @@ func authenticate(r *module.Request) module.Result {
 	default:
 		return http.StatusInternalServerError
 	}
-	challenge(r)
-	return http.StatusUnauthorized
+	return r.Unauthorized()
 }
 
 // credentials reads the client's header. httpd decodes as far as the text is base64 and takes what it has.

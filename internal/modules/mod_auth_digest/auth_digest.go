@@ -23,34 +23,30 @@ func authenticate(r *module.Request) module.Result {
 		return http.StatusInternalServerError
 	}
 	r.AuthType = r.ConfiguredAuthType()
-	r.NoteAuthFailure = func(r *module.Request) { challenge(r, false) }
-	refuse := func(stale bool) module.Result {
-		challenge(r, stale)
-		return http.StatusUnauthorized
-	}
+	r.NoteAuthFailure = challenge
 	line := r.HTTP.Header.Get(authorizationHeader(r))
 	if line == "" {
-		return refuse(false)
+		return r.Unauthorized()
 	}
 	scheme, rest, _ := strings.Cut(line, " ")
 	if !strings.EqualFold(scheme, "Digest") {
 		r.Logf("auth_digest", observe.Error, "AH01781", "client used wrong authentication scheme `%s': %s", scheme, r.URI)
-		return refuse(false)
+		return r.Unauthorized()
 	}
 	a, ok := parse(rest)
 	if !ok {
 		r.Logf("auth_digest", observe.Error, "AH01782", "missing user, realm, nonce, uri, digest, cnonce, or nonce_count: %s", r.URI)
-		return refuse(false)
+		return r.Unauthorized()
 	}
 	r.User = a.username
-	return check(r, a, refuse)
+	return check(r, a)
 }
 
 // check compares what the client says with what the request is, then with what the server knows of the user.
-func check(r *module.Request, a *answer, refuse func(stale bool) module.Result) module.Result {
+func check(r *module.Request, a *answer) module.Result {
 	fail := func(code, text string) module.Result {
 		r.Logf("auth_digest", observe.Error, code, "user %s: %s: %s", a.username, text, r.URI)
-		return refuse(false)
+		return r.Unauthorized()
 	}
 	first := r.First()
 	if !sameURI(r, a.uri, first.UnparsedURI) {
@@ -87,11 +83,11 @@ func check(r *module.Request, a *answer, refuse func(stale bool) module.Result) 
 		return fail("AH01776", "invalid nonce "+a.nonce+" received")
 	case nonceStale:
 		r.Logf("auth_digest", observe.Info, "AH01778", "user %s: nonce expired - sending new nonce: %s", a.username, r.URI)
-		return refuse(true)
+		return stale(r)
 	}
 	if r.Initial() && (lifetime == 0 || s.ncCheck.Or(false)) && !n.Use(now, a.nonce, a.count, lifetime) {
 		r.Logf("auth_digest", observe.Warn, "AH01774", "user %s: nonce count %08x used before - sending new nonce: %s", a.username, a.count, r.URI)
-		return refuse(true)
+		return stale(r)
 	}
 	r.Set(infoKey{}, a.info(ha1))
 	return module.OK
@@ -145,17 +141,22 @@ func authorizationHeader(r *module.Request) string {
 	return "Authorization"
 }
 
-func challenge(r *module.Request, stale bool) {
+func challenge(r *module.Request) { challengeWith(r, "") }
+
+// stale tells the client that its password was right and only the nonce too old.
+func stale(r *module.Request) module.Result {
+	r.NoteAuthFailure = func(r *module.Request) { challengeWith(r, ", stale=true") }
+	return r.Unauthorized()
+}
+
+func challengeWith(r *module.Request, more string) {
 	realm := r.AuthRealm()
 	var b strings.Builder
 	b.WriteString(`Digest realm="` + module.EscapeQuotes(realm) + `", nonce="` + noncesOf(r.Site.Build).New(time.Now(), realm) + `", algorithm=MD5`)
 	if d := settings.Of(r.Dir).domain; d != nil && r.Proxy != module.ForwardProxied {
 		b.WriteString(`, domain="` + strings.Join(d, " ") + `"`)
 	}
-	if stale {
-		b.WriteString(", stale=true")
-	}
-	b.WriteString(`, qop="auth"`)
+	b.WriteString(more + `, qop="auth"`)
 	name := "Www-Authenticate"
 	if r.Proxy == module.ForwardProxied {
 		name = "Proxy-Authenticate"

@@ -172,7 +172,7 @@ func authorize(r *module.Request, authenticated bool) module.Result {
 			return module.Declined
 		}
 		r.Logf("authz_core", observe.Error, "AH01629", "authorization failure (no authenticated user): %s", r.URI)
-		return unauthorized(r)
+		return r.Unauthorized()
 	case module.AuthzError:
 		return http.StatusInternalServerError
 	}
@@ -184,14 +184,7 @@ func authorize(r *module.Request, authenticated bool) module.Result {
 	if s.forbidden.Or(false) {
 		return http.StatusForbidden
 	}
-	return unauthorized(r)
-}
-
-func unauthorized(r *module.Request) module.Result {
-	if r.NoteAuthFailure != nil {
-		r.NoteAuthFailure(r)
-	}
-	return http.StatusUnauthorized
+	return r.Unauthorized()
 }
 
 func place(r *module.Request) string {
