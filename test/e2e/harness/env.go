@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -108,7 +109,7 @@ const firstPort, lastPort = 20000, 32000
 
 func newPorts() *ports {
 	p := &ports{}
-	p.last.Store(firstPort + int32(os.Getpid()*97)%(lastPort-firstPort))
+	p.last.Store(firstPort + rand.Int32N(lastPort-firstPort)) // other processes have their own
 	return p
 }
 

@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	// For the servers that tests start. The race detector would have each sleep
+	// for a second before it exits.
+	os.Setenv("HARNESS_PIPE", "1")
+	os.Setenv("GORACE", "atexit_sleep_ms=0")
 	os.Exit(m.Run())
 }
 
@@ -82,13 +86,17 @@ func join(c net.Conn, to string) {
 	c.(*net.TCPConn).CloseWrite()
 }
 
-func play(t *testing.T, script string) []Failure {
+func newHarness(t *testing.T, timeout time.Duration) *Harness {
 	t.Helper()
-	t.Setenv("HARNESS_PIPE", "1")
-	h, err := New(Transom(os.Args[0]), 300*time.Millisecond)
+	h, err := New(Transom(os.Args[0]), timeout)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return h
+}
+
+func (h *Harness) play(t *testing.T, script string) []Failure {
+	t.Helper()
 	s, err := Parse("x.txtar", []byte("-- httpd.conf --\nPipe ${BACKEND_app}\n-- script --\n"+script))
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +109,7 @@ func play(t *testing.T, script string) []Failure {
 }
 
 func TestTruth(t *testing.T) {
+	h := newHarness(t, 10*time.Second)
 	for _, script := range []string{
 		`backend app echo
 GET /x -> 200 app GET /x
@@ -161,7 +170,7 @@ log logs/error_log
 log logs/error_log lacks
 	~.*error.*`,
 	} {
-		if f := play(t, script); len(f) > 0 {
+		if f := h.play(t, script); len(f) > 0 {
 			t.Errorf("%s\n%v", script, f)
 		}
 	}
@@ -169,6 +178,7 @@ log logs/error_log lacks
 
 // A step that isn't true must fail, and say what was true.
 func TestLies(t *testing.T) {
+	h := newHarness(t, time.Second)
 	for _, c := range []struct{ script, step, got string }{
 		{"GET /x -> 404", "GET /x -> 404", "HTTP/1.1 200 OK"},
 		{"GET /x -> 200 other", "", `body "app GET /x"`},
@@ -198,24 +208,22 @@ func TestLies(t *testing.T) {
 		{"log logs/error_log has\n\tnothing", "log logs/error_log has", "no line"},
 		{"log logs/error_log lacks\n\t~resu.*", "log logs/error_log lacks", "a line"},
 	} {
-		backend := "backend app echo\n"
-		failures := play(t, backend+c.script)
-		if c.step == "" {
-			c.step, _, _ = strings.Cut(c.script, "\n")
-		}
-		found := slices.ContainsFunc(failures, func(f Failure) bool { return f.Step == c.step && strings.Contains(f.Got, c.got) })
-		if !found || len(failures) > 1 {
-			t.Errorf("%s\n\twant %q to fail with %q\n\thave %v", c.script, c.step, c.got, failures)
-		}
+		t.Run(c.script, func(t *testing.T) {
+			t.Parallel()
+			failures := h.play(t, "backend app echo\n"+c.script)
+			if c.step == "" {
+				c.step, _, _ = strings.Cut(c.script, "\n")
+			}
+			found := slices.ContainsFunc(failures, func(f Failure) bool { return f.Step == c.step && strings.Contains(f.Got, c.got) })
+			if !found || len(failures) > 1 {
+				t.Errorf("want %q to fail with %q, have %v", c.step, c.got, failures)
+			}
+		})
 	}
 }
 
 func TestRefused(t *testing.T) {
-	t.Setenv("HARNESS_PIPE", "1")
-	h, err := New(Transom(os.Args[0]), time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := newHarness(t, 10*time.Second)
 	for _, c := range []struct{ block, want string }{
 		{"\n\tno Pipe\n\t~AH00526: .*", ""},
 		{"\n\tno such line", `no line "no such line"`},
@@ -232,6 +240,7 @@ func TestRefused(t *testing.T) {
 }
 
 func TestScriptErrors(t *testing.T) {
+	h := newHarness(t, 10*time.Second)
 	for _, c := range []struct{ script, want string }{
 		{"\tindented", "before the first step"},
 		{"", "no steps"},
@@ -244,11 +253,6 @@ func TestScriptErrors(t *testing.T) {
 		{"client send raw \\q", "unknown escape"},
 		{"GET /${BACKEND_none} -> 200", "no line \"backend none\""},
 	} {
-		t.Setenv("HARNESS_PIPE", "1")
-		h, err := New(Transom(os.Args[0]), time.Second)
-		if err != nil {
-			t.Fatal(err)
-		}
 		s, err := Parse("x.txtar", []byte("-- httpd.conf --\nPipe 127.0.0.1:1\n-- script --\n"+c.script+"\n"))
 		if err == nil {
 			_, err = h.Play(s)
