@@ -179,10 +179,10 @@ func (l *loader) block(r *reader, parent *Node, condition string, opened Pos) {
 	report := l.fail
 	if condition != "" { // httpd does not mind then
 		report = l.warn
-		report(opened, "<%s> was not closed.", condition)
+		report(opened, "%s:%d: <%s> was not closed.", opened.File, opened.Line, condition)
 	}
 	for ; current != parent; current = current.Parent {
-		report(current.Pos, "<%s> was not closed.", current.Name)
+		report(current.Pos, "%s:%d: <%s> was not closed.", current.Pos.File, current.Pos.Line, current.Name)
 	}
 }
 

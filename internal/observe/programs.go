@@ -19,7 +19,7 @@ func Pipe(spec string) Opener {
 		if shell, ok := strings.CutPrefix(line, "$"); ok {
 			cmd = exec.Command("/bin/sh", "-c", shell)
 		} else {
-			args := strings.Fields(line)
+			args := arguments(line)
 			if len(args) == 0 {
 				return nil, fmt.Errorf("%q names no program", spec)
 			}
@@ -57,4 +57,36 @@ func CheckFile(path string) error {
 		return fmt.Errorf("%s is not a directory", dir)
 	}
 	return nil
+}
+
+// arguments splits a command line at blanks outside quotes, as httpd does before it starts a program (apr_tokenize_to_argv).
+func arguments(line string) []string {
+	var args []string
+	var word strings.Builder
+	quote, in := byte(0), false
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\\' && i+1 < len(line):
+			i++
+			word.WriteByte(line[i])
+			in = true
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote, in = c, true
+		case quote == 0 && (c == ' ' || c == '\t'):
+			if in {
+				args = append(args, word.String())
+			}
+			word.Reset()
+			in = false
+		default:
+			word.WriteByte(c)
+			in = true
+		}
+	}
+	if in {
+		args = append(args, word.String())
+	}
+	return args
 }

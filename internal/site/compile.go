@@ -162,8 +162,16 @@ func (r *reader) one(c module.Command, n *conf.Node) {
 		return
 	}
 	if err := act(&c); err != nil {
-		r.build.Errorf(n, "%v", err)
+		r.build.Errorf(n, "%s", naming(e.Title(), err.Error()))
 	}
+}
+
+// naming puts the directive's name before a message that does not begin with it.
+func naming(name, message string) string {
+	if strings.HasPrefix(strings.ToLower(message), strings.ToLower(name)) {
+		return message
+	}
+	return name + ": " + message
 }
 
 func (r *reader) unknown(n *conf.Node) string {

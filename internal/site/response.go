@@ -29,6 +29,9 @@ func (w *response) WriteHeader(status int) {
 	}
 	w.wrote = true
 	r := w.request
+	if status == http.StatusOK && r.RedirectNow != 0 {
+		status = r.RedirectNow // an ErrorDocument is sent with the error's status
+	}
 	r.Status = status
 	h := w.next.Header()
 	if h.Get("Content-Type") == "" && r.ContentType != "" && status != http.StatusNotModified && status != http.StatusNoContent {

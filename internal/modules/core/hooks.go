@@ -22,20 +22,20 @@ func translate(r *module.Request) module.Result {
 	if r.URI == "*" {
 		return module.OK
 	}
+	if r.Method == http.MethodConnect {
+		return http.StatusMethodNotAllowed
+	}
 	if !strings.HasPrefix(r.URI, "/") {
 		r.Logf("core", observe.Error, "AH00126", "Invalid URI in request '%s'", r.TheRequest)
 		return http.StatusBadRequest
 	}
 	root := module.CoreServer.Of(r.Server.Settings).DocumentRoot
 	if root == "" {
-		root = defaultRoot
+		root = r.Site.Build.Path("htdocs") // httpd's compiled-in default
 	}
 	r.Filename = root + r.URI
 	return module.OK
 }
-
-// defaultRoot is a directory that never exists: without DocumentRoot nothing is served from disk.
-const defaultRoot = "/nonexistent"
 
 // overrideType applies SetHandler and ForceType.
 func overrideType(r *module.Request) module.Result {
@@ -131,10 +131,6 @@ func serveFile(r *module.Request) module.Result {
 	if !r.Info.Mode().IsRegular() {
 		r.Logf("core", observe.Error, "", "%s is neither a file nor a directory", r.Filename)
 		return http.StatusForbidden
-	}
-	if r.Method == http.MethodPost {
-		r.SetErrHeader("Allow", "GET,POST,OPTIONS,HEAD")
-		return http.StatusMethodNotAllowed
 	}
 	return sendFile(r)
 }

@@ -89,6 +89,37 @@ func Errors(t testing.TB, config string, mods []*module.Module) string {
 	return strings.Join(texts, "\n")
 }
 
+// Loads reads a file of lines "ok in ..." and "error in ..." and checks that the configuration after "in", put into a
+// <Location>, loads or does not; "at" stands for the configuration's top. Lines are separated by "; ".
+func Loads(t *testing.T, file string, mods []*module.Module) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		want, rest, ok := strings.Cut(line, " ")
+		place, config, _ := strings.Cut(rest, " ")
+		switch {
+		case strings.HasPrefix(line, "#"):
+			continue
+		case !ok || want != "ok" && want != "error" || place != "in" && place != "at":
+			t.Fatalf("%s: what is %q?", file, line)
+		}
+		config = strings.ReplaceAll(config, "; ", "\n")
+		if place == "in" {
+			config = "<Location />\n" + config + "\n</Location>"
+		}
+		switch errs := Errors(t, config, mods); {
+		case want == "ok" && errs != "":
+			t.Errorf("%s: %s", line, errs)
+		case want == "error" && errs == "":
+			t.Errorf("%s: it loads", line)
+		}
+	}
+}
+
 // Write writes a file below Root.
 func (s *Site) Write(t testing.TB, name, text string) {
 	t.Helper()
