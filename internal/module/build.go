@@ -7,6 +7,7 @@ import (
 
 	"transom/internal/conf"
 	"transom/internal/observe"
+	"transom/internal/tunnel"
 )
 
 // Build is a configuration becoming a Site.
@@ -102,6 +103,11 @@ func Keep[T any](k *Kept, key string, create func() T) T {
 	v := create()
 	k.values[key] = v
 	return v
+}
+
+// Tunnels is the relay of the process.
+func Tunnels(k *Kept) tunnel.Relay {
+	return Keep(k, "tunnels", func() tunnel.Relay { return tunnel.New(tunnel.Options{}) })
 }
 
 // Process are the settings of core that belong to the whole process.

@@ -19,7 +19,12 @@ type Offers struct {
 	StatusSections []StatusSection
 	Filters        []NamedFilter
 	ProxyTLS       []ProxyTLS
+	Balancers      []func(*Server) []*upstream.Balancer // that requests to a server may use
+	WorkerParams   []WorkerParams
 }
+
+// WorkerParams finds a named set of parameters of workers (hctemplate=) that a server's settings define.
+type WorkerParams func(in *Settings, name string) (apply func(*upstream.Params) error, ok bool)
 
 // ProxyTLS makes the TLS settings of connections to origin servers from what a server and the <Proxy> sections that cover
 // the worker say, merged in dir (SSLProxyEngine and its kin). Nil settings: TLS is off there. They must not change once
@@ -109,4 +114,6 @@ func (o *Offers) Add(more Offers) {
 	o.Filters = append(o.Filters, more.Filters...)
 	o.StatusSections = append(o.StatusSections, more.StatusSections...)
 	o.ProxyTLS = append(o.ProxyTLS, more.ProxyTLS...)
+	o.Balancers = append(o.Balancers, more.Balancers...)
+	o.WorkerParams = append(o.WorkerParams, more.WorkerParams...)
 }

@@ -203,9 +203,24 @@ func setWorkerParams(c *module.Command, d *definition, params []param) error {
 			c.Warnf("hmax is ignored: httpd no longer has it, the system frees what is not used")
 			continue
 		}
-		if err := d.params.SetParam(p.key, p.value); err != nil {
+		if err := setWorkerParam(c, d, p); err != nil {
 			return fmt.Errorf("%s %w", c.Name, err)
 		}
 	}
 	return nil
+}
+
+// setWorkerParam sets one parameter. hctemplate stands for those that ProxyHCTemplate names.
+func setWorkerParam(c *module.Command, d *definition, p param) error {
+	if err := d.params.SetParam(p.key, p.value); err != nil || !strings.EqualFold(p.key, "hctemplate") {
+		return err
+	}
+	for _, find := range c.Build.Site.Offered.WorkerParams {
+		for _, in := range []*module.Settings{c.Server.Settings, c.Build.Site.Servers[0].Settings} {
+			if apply, ok := find(in, p.value); ok {
+				return apply(&d.params)
+			}
+		}
+	}
+	return fmt.Errorf("hctemplate=%s: no ProxyHCTemplate above defines it", p.value)
 }

@@ -17,5 +17,6 @@ func Module() *module.Module {
 		m.Directives = append(m.Directives, rows...)
 	}
 	m.Offers.LogItems = logItems
+	m.Offers.Balancers = append(m.Offers.Balancers, balancersOf)
 	return m
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"transom/internal/module"
@@ -25,8 +26,8 @@ type routes struct {
 	relay       tunnel.Relay
 }
 
-// KeptWorkers is the key in module.Kept of the *upstream.Set of all workers that serve.
-const KeptWorkers = "upstream.workers"
+// keptWorkers is the key of the *upstream.Set of all workers that serve.
+const keptWorkers = "mod_proxy workers"
 
 func compile(b *module.Build) error {
 	schemes := map[string]upstream.Scheme{}
@@ -45,19 +46,19 @@ func compile(b *module.Build) error {
 			rt.mapsEncoded = rt.mapsEncoded || a.mapping != ""
 		}
 		for _, d := range rt.workers {
-			c.start(d)
+			c.start(d, "")
 		}
 		for _, d := range rt.balancers {
 			c.startBalancer(d)
 		}
 		rt.generic = c.generic(s)
 		if b.Kept != nil && !b.Checking {
-			rt.relay = module.Keep(b.Kept, "tunnel.relay", func() tunnel.Relay { return tunnel.New(tunnel.Options{}) })
+			rt.relay = module.Tunnels(b.Kept)
 		}
 	}
 	if b.Kept != nil {
 		b.OnServe = append(b.OnServe, func() {
-			module.Keep(b.Kept, KeptWorkers, func() *upstream.Set { return new(upstream.Set) }).Replace(c.workers)
+			module.Keep(b.Kept, keptWorkers, func() *upstream.Set { return new(upstream.Set) }).Replace(c.workers)
 		})
 	}
 	return nil
@@ -71,7 +72,8 @@ type compiler struct {
 	scopeOf map[*module.Server]string
 }
 
-func (c *compiler) start(d *definition) *upstream.Worker {
+// start makes a worker; owner tells the members of a balancer from other workers of the same URL.
+func (c *compiler) start(d *definition, owner string) *upstream.Worker {
 	if d.worker != nil {
 		return d.worker
 	}
@@ -85,7 +87,7 @@ func (c *compiler) start(d *definition) *upstream.Worker {
 	if w.ReceiveBufferSize == 0 {
 		w.ReceiveBufferSize = settings.receiveBuffer
 	}
-	w.Scope = c.scope(d.server)
+	w.Scope = c.scope(d.server) + owner
 	w.Children = c.build.Process.Processes()
 	w.Dialer = dialer(settings.source)
 	w.Dialer.WrapRaw = transport
@@ -106,7 +108,7 @@ func (c *compiler) startBalancer(d *balancer) {
 	b.BalancerParams = d.params
 	b.Scope = c.scope(d.server)
 	for _, m := range d.members {
-		w := c.start(m)
+		w := c.start(m, " "+d.name)
 		b.Members = append(b.Members, w)
 	}
 	d.running = b.Start()
@@ -190,6 +192,18 @@ func dialer(source string) upstream.Dialer {
 
 // transport lets the relay take a TLS connection out of Go's poller.
 func transport(c net.Conn) net.Conn { return tunnel.NewTransport(c) }
+
+// balancersOf lists the balancers that requests to a server may use.
+func balancersOf(s *module.Server) []*upstream.Balancer {
+	rt := routing.Of(s.Settings)
+	var list []*upstream.Balancer
+	for _, b := range rt.balancers {
+		if running := rt.balancer(b.name); !slices.Contains(list, running) {
+			list = append(list, running)
+		}
+	}
+	return list
+}
 
 // find is the worker for a canonical URL, and whether that has the worker's own origin.
 func (rt *routes) find(url string) (w *upstream.Worker, own bool) {
