@@ -22,7 +22,11 @@ func loopbackUp() error {
 		return err
 	}
 	lo.SetUint16(unix.IFF_UP)
-	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo)
+	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo); err != nil {
+		return err
+	}
+	// Keep clients off the backends' ports.
+	return os.WriteFile("/proc/sys/net/ipv4/ip_local_port_range", []byte("52000 65000"), 0)
 }
 
 // ownHosts puts a file in the place of /etc/hosts, for this namespace only.
