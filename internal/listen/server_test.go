@@ -333,7 +333,9 @@ func TestTrailersOfRequests(t *testing.T) {
 // byte of the next request.
 func TestReaderThatStays(t *testing.T) {
 	var wg sync.WaitGroup
-	r := start(t, DefaultSettings(), func(w http.ResponseWriter, r *http.Request) {
+	set := DefaultSettings()
+	set.BodyTimeout, set.Timeout = Pace{}, time.Hour
+	r := start(t, set, func(w http.ResponseWriter, r *http.Request) {
 		began := make(chan struct{})
 		wg.Add(1)
 		go func() {
@@ -348,11 +350,12 @@ func TestReaderThatStays(t *testing.T) {
 	})
 	c := r.dial()
 	io.WriteString(c, wire("POST / HTTP/1.1\nHost: x\nContent-Length: 10\n\nabc"))
-	out, _ := io.ReadAll(c)
-	wg.Wait()
-	if want := "HTTP/1.1 200 OK\nContent-Length: 0\n\n"; tidy(string(out)) != want {
-		t.Errorf("%q", out)
+	out, err := io.ReadAll(c)
+	if want := "HTTP/1.1 200 OK\nContent-Length: 0\n\n"; tidy(string(out)) != want || err != nil {
+		t.Errorf("%q, %v", out, err)
 	}
+	c.Close()
+	wg.Wait()
 }
 
 func TestKeepAliveSettings(t *testing.T) {
@@ -428,6 +431,7 @@ func TestContextEnds(t *testing.T) {
 }
 
 func TestTakeover(t *testing.T) {
+	const upgrade = "GET / HTTP/1.1\nHost: x\nConnection: upgrade\nUpgrade: x\n\n"
 	r := start(t, DefaultSettings(), func(w http.ResponseWriter, r *http.Request) {
 		c, buffered, err := w.(interface {
 			Takeover() (net.Conn, []byte, error)
@@ -436,6 +440,12 @@ func TestTakeover(t *testing.T) {
 			t.Error(err)
 			return
 		}
+		info := FromContext(r.Context())
+		info.AfterResponse(func() {
+			if in, out := info.BytesIn(), info.BytesOut(); in != int64(len(wire(upgrade))) || out != 0 {
+				t.Errorf("in %d, out %d", in, out)
+			}
+		})
 		go func() {
 			defer c.Close()
 			fmt.Fprintf(c, "got %s,", buffered)
@@ -443,7 +453,7 @@ func TestTakeover(t *testing.T) {
 		}()
 	})
 	c := r.dial()
-	io.WriteString(c, wire("GET / HTTP/1.1\nHost: x\nConnection: upgrade\nUpgrade: x\n\n")+"early")
+	io.WriteString(c, wire(upgrade)+"early")
 	br := bufio.NewReader(c)
 	if s, err := br.ReadString(','); s != "got early," {
 		t.Fatal(s, err)
