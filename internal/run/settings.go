@@ -44,7 +44,17 @@ func settingsOf(server *module.Server) *listen.Settings {
 		s.MaxKeepAliveRequests = core.MaxKeepAliveRequests
 	}
 	limits(&s.Options, core)
+	timeouts := module.ReadTimeouts.Of(server.Settings)
+	setPace(&s.HandshakeTimeout, timeouts.Handshake)
+	setPace(&s.HeaderTimeout, timeouts.Header)
+	setPace(&s.BodyTimeout, timeouts.Body)
 	return s
+}
+
+func setPace(pace *listen.Pace, configured *module.ReadPace) {
+	if configured != nil {
+		*pace = listen.Pace(*configured)
+	}
 }
 
 func limits(o *http1.Options, core *module.CoreServerSettings) {

@@ -59,3 +59,5 @@ func TestRules(t *testing.T) {
 		t.Logf("%s", bytes.Join(lines[max(0, len(lines)-20):], []byte("\n")))
 	}
 }
+
+func TestLoads(t *testing.T) { sitetest.Loads(t, "testdata/load.txt", modules.All()) }

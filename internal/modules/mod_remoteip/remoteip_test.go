@@ -45,3 +45,5 @@ RemoteIPProxiesHeader X-By
 		t.Errorf("only %d cases read", cases)
 	}
 }
+
+func TestLoads(t *testing.T) { sitetest.Loads(t, "testdata/load.txt", modules.All()) }

@@ -132,6 +132,14 @@ func (s *Site) Write(t testing.TB, name, text string) {
 	}
 }
 
+// Remove removes a file below Root.
+func (s *Site) Remove(t testing.TB, name string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(s.Root, name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Read is the text of a file below Root: a log, for instance.
 func (s *Site) Read(t testing.TB, name string) string {
 	t.Helper()

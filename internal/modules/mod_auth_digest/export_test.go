@@ -1,0 +1,3 @@
+package authdigest
+
+var Hash = hash
