@@ -38,7 +38,7 @@ func setLimit(field func(*dirSettings) *limit) func(*module.Command) error {
 	}
 }
 
-const maxSeconds = 1 << 31
+const maxSeconds int64 = 1 << 31
 
 func setDrain(c *module.Command) error {
 	n, err := strconv.ParseUint(c.Args[0], 10, 31)
