@@ -146,3 +146,11 @@ func (p *Process) Processes() int {
 	}
 	return 16 // httpd's event MPM: 400 MaxRequestWorkers of 25 threads each
 }
+
+// Lookup returns what Keep made under key, if it did.
+func Lookup[T any](k *Kept, key string) (T, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	v, ok := k.values[key].(T)
+	return v, ok
+}

@@ -6,25 +6,26 @@ import "transom/internal/tunnel"
 type Phase uint8
 
 const (
-	PostRead       Phase = iota // the head is read, no section applies yet
-	PreTranslate                // before the URL is decoded
-	Translate                   // URL to file name, or to "proxy:..."
-	MapToStorage                // before the directory walk
-	HeaderParser                // all sections are known
-	AccessChecker               // who may come, by address
-	AccessCheckerX              // who may come without a user name
-	CheckUserID                 // who it is
-	AuthChecker                 // whether that user may come
-	TypeChecker                 // media type and handler
-	Fixups                      // the last word before the handler
-	InsertFilter                // output and input filters
+	PostRead          Phase = iota // the head is read, no section applies yet
+	PreTranslate                   // before the URL is decoded
+	Translate                      // URL to file name, or to "proxy:..."
+	MapToStorage                   // before the directory walk
+	HeaderParser                   // all sections are known
+	AccessChecker                  // who may come, by address
+	AccessCheckerX                 // who may come without a user name
+	CheckUserID                    // who it is
+	AuthChecker                    // whether that user may come
+	TypeChecker                    // media type and handler
+	Fixups                         // the last word before the handler
+	InsertFilter                   // output and input filters
+	InsertErrorFilter              // instead, for an error page or a redirect that the server makes
 	Handler
 	LogTransaction // after the response is sent
 	phases
 )
 
 var phaseNames = [phases]string{"post_read_request", "pre_translate_name", "translate_name", "map_to_storage", "header_parser",
-	"access_checker", "access_checker_ex", "check_user_id", "auth_checker", "type_checker", "fixups", "insert_filter", "handler", "log_transaction"}
+	"access_checker", "access_checker_ex", "check_user_id", "auth_checker", "type_checker", "fixups", "insert_filter", "insert_error_filter", "handler", "log_transaction"}
 
 func (p Phase) String() string { return phaseNames[p] }
 

@@ -101,6 +101,7 @@ type Request struct {
 	before  []func(status int, h http.Header)
 	Capture regex.Match // $0-$9 of the last =~ of an expression
 
+	Trace       func(Step)  // nil: nobody listens
 	Transparent map[any]any // values that a module keeps with the request, by a key of its own type
 }
 
@@ -123,6 +124,8 @@ type Engine interface {
 	Redirect(r *Request, uri string) Result
 	// Lookup runs a subrequest for uri up to the fixups, and no handler. Its Status is 200 if the request would have been served.
 	Lookup(r *Request, uri string) *Request
+	// LookupFile is Lookup for a file, without the phases that map URLs; a relative name begins in r's directory.
+	LookupFile(r *Request, name string) *Request
 	// Run runs the handler of what Lookup returned, or its error page, with r's writer.
 	Run(r, sub *Request) Result
 	// Detach collects what must be told of the end of the tunnel that r, answered with 101, becomes.

@@ -99,8 +99,8 @@ func (r *Request) Filtered(base http.ResponseWriter) (w http.ResponseWriter, fin
 	}
 }
 
-// BeforeHeaders calls f just before the response's head is sent, in the order of these calls; f may edit the header, which
-// then holds ErrHeader too.
+// BeforeHeaders calls f just before the response's head is sent, in the order of these calls; f may edit the header and
+// ErrHeader, which is then sent in front of it.
 func (r *Request) BeforeHeaders(f func(status int, h http.Header)) { r.before = append(r.before, f) }
 
 // RunBeforeHeaders is for the engine's writer.

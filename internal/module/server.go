@@ -59,10 +59,11 @@ const (
 type Section struct {
 	conf.Pos
 	Kind     SectionKind
-	ID       int    // unique in a Site, in reading order
-	Name     string // the argument as written
-	Title    string // "<Location /x>" for messages
-	Path     string // DirectorySection: the cleaned path, for sorting and for AllowOverride's search; else the argument
+	ID       int      // unique in a Site, in reading order
+	Name     string   // the argument as written
+	Title    string   // "<Location /x>" for messages
+	Path     string   // DirectorySection: the cleaned path, for sorting and for AllowOverride's search; else the argument
+	Outer    *Section // the section around this one, or nil
 	Match    Matcher
 	Settings *Settings
 	Nested   Lists // <Files> and <If> inside

@@ -26,6 +26,7 @@ import (
 	remoteip "transom/internal/modules/mod_remoteip"
 	reqtimeout "transom/internal/modules/mod_reqtimeout"
 	request "transom/internal/modules/mod_request"
+	rewrite "transom/internal/modules/mod_rewrite"
 	setenvif "transom/internal/modules/mod_setenvif"
 	so "transom/internal/modules/mod_so"
 	uniqueid "transom/internal/modules/mod_unique_id"
@@ -62,5 +63,6 @@ func All() []*module.Module {
 		mime.Module(),
 		dir.Module(),
 		alias.Module(),
+		rewrite.Module(),
 	}
 }

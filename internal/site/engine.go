@@ -3,6 +3,7 @@ package site
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
 	"transom/internal/module"
@@ -86,7 +87,7 @@ func (s *Site) derive(r *module.Request, uri string) *module.Request {
 		HTTP: &hr, Writer: r.Writer, Conn: r.Conn, Site: r.Site, Server: r.Server,
 		Method: r.Method, Protocol: r.Protocol, TheRequest: r.TheRequest, Received: r.Received,
 		UserAgentAddr: r.UserAgentAddr, UnparsedURI: uri, Host: r.Host, Port: r.Port,
-		User: r.User, AuthType: r.AuthType,
+		User: r.User, AuthType: r.AuthType, Trace: r.Trace,
 	}
 	s.begin(n)
 	return n
@@ -95,9 +96,24 @@ func (s *Site) derive(r *module.Request, uri string) *module.Request {
 // Lookup runs a subrequest up to its fixups.
 func (e engine) Lookup(r *module.Request, uri string) *module.Request {
 	if !strings.HasPrefix(uri, "/") {
-		dir := r.URI[:strings.LastIndexByte(r.URI, '/')+1]
-		uri = dir + uri
+		uri = directoryOf(r.URI) + uri
 	}
+	return e.lookup(r, uri, e.site.prepare)
+}
+
+// LookupFile runs a subrequest for a file from the directory walk on.
+func (e engine) LookupFile(r *module.Request, name string) *module.Request {
+	if !strings.HasPrefix(name, "/") {
+		name = directoryOf(r.Filename) + name
+	}
+	uri := directoryOf(r.URI) + path.Base(name)
+	return e.lookup(r, uri, func(n *module.Request) module.Result {
+		n.URI, n.Filename = uri, name
+		return e.site.place(n, false)
+	})
+}
+
+func (e engine) lookup(r *module.Request, uri string, prepare func(*module.Request) module.Result) *module.Request {
 	n := e.site.derive(r, uri)
 	n.Main, n.Writer = r, scratch{}
 	n.Method, n.HTTP.Method = "GET", "GET"
@@ -112,13 +128,16 @@ func (e engine) Lookup(r *module.Request, uri string) *module.Request {
 		n.Status = 500
 		return n
 	}
-	res := e.site.prepare(n)
+	res := prepare(n)
 	n.Status = 200
 	if res >= 100 {
 		n.Status = int(res)
 	}
 	return n
 }
+
+// directoryOf is a path up to its last slash.
+func directoryOf(name string) string { return name[:strings.LastIndexByte(name, '/')+1] }
 
 func (e engine) Run(r, sub *module.Request) module.Result {
 	sub.Writer = outermost(r)

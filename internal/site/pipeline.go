@@ -117,13 +117,20 @@ func (s *Site) prepare(r *module.Request) module.Result {
 			return res
 		}
 	}
+	return s.place(r, true)
+}
+
+// place runs the phases from the mapping of a file name on; <Location> is of no concern to a subrequest for a file.
+func (s *Site) place(r *module.Request, locations bool) module.Result {
 	if res := s.run(module.MapToStorage, r); res >= 100 || res == module.Done {
 		return res
 	}
 	if res := s.storageWalk(r); res != module.OK {
 		return res
 	}
-	s.locationWalk(r)
+	if locations {
+		s.locationWalk(r)
+	}
 	s.ifWalk(r)
 	if r.Main == nil {
 		if res := s.run(module.HeaderParser, r); res != module.OK {

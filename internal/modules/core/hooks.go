@@ -12,7 +12,7 @@ import (
 
 var hooks = []module.Hook{
 	{Phase: module.Translate, Position: module.ReallyLast, Run: translate},
-	{Phase: module.Fixups, Position: module.ReallyLast, Run: overrideType},
+	{Phase: module.Fixups, Position: module.ReallyFirst, Run: overrideType},
 	{Phase: module.InsertFilter, Run: limitBody},
 	{Phase: module.Handler, Position: module.ReallyLast, Run: serveFile},
 }

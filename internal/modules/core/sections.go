@@ -52,6 +52,7 @@ func argument(c *module.Command, regex bool) (string, bool, error) {
 
 func openSection(c *module.Command, kind module.SectionKind, where module.Where, m module.Matcher, name string) *module.Section {
 	s := c.Build.NewSection(kind, c.Node, name, m)
+	s.Outer = c.Section
 	in := *c
 	in.Section, in.Dir, in.Where = s, s.Settings, where
 	if c.Where == module.InHtaccess {
