@@ -21,6 +21,8 @@ import (
 	logconfig "transom/internal/modules/mod_log_config"
 	mime "transom/internal/modules/mod_mime"
 	proxy "transom/internal/modules/mod_proxy"
+	balancer "transom/internal/modules/mod_proxy_balancer"
+	hcheck "transom/internal/modules/mod_proxy_hcheck"
 	proxyhttp "transom/internal/modules/mod_proxy_http"
 	wstunnel "transom/internal/modules/mod_proxy_wstunnel"
 	remoteip "transom/internal/modules/mod_remoteip"
@@ -60,6 +62,11 @@ func All() []*module.Module {
 		proxy.Module(),
 		proxyhttp.Module(),
 		wstunnel.Module(),
+		balancer.Module(),
+		balancer.ByRequests(),
+		balancer.ByTraffic(),
+		balancer.ByBusyness(),
+		hcheck.Module(),
 		mime.Module(),
 		dir.Module(),
 		alias.Module(),
