@@ -126,6 +126,8 @@ type Engine interface {
 	Lookup(r *Request, uri string) *Request
 	// LookupFile is Lookup for a file, without the phases that map URLs; a relative name begins in r's directory.
 	LookupFile(r *Request, name string) *Request
+	// FastRedirect answers r with what Lookup returned, as if that had been asked for (ap_internal_fast_redirect).
+	FastRedirect(r, sub *Request) Result
 	// Run runs the handler of what Lookup returned, or its error page, with r's writer.
 	Run(r, sub *Request) Result
 	// Detach collects what must be told of the end of the tunnel that r, answered with 101, becomes.

@@ -120,3 +120,11 @@ func (r *Request) SetErrHeader(name, value string) {
 	}
 	r.ErrHeader.Set(name, value)
 }
+
+// AddErrHeader adds to what SetErrHeader sets.
+func (r *Request) AddErrHeader(name, value string) {
+	if r.ErrHeader == nil {
+		r.ErrHeader = http.Header{}
+	}
+	r.ErrHeader.Add(name, value)
+}

@@ -18,6 +18,7 @@ import (
 	authzuser "transom/internal/modules/mod_authz_user"
 	dir "transom/internal/modules/mod_dir"
 	env "transom/internal/modules/mod_env"
+	headers "transom/internal/modules/mod_headers"
 	logconfig "transom/internal/modules/mod_log_config"
 	mime "transom/internal/modules/mod_mime"
 	proxy "transom/internal/modules/mod_proxy"
@@ -58,6 +59,7 @@ func All() []*module.Module {
 		logconfig.Module(),
 		logconfig.LogIO(),
 		env.Module(),
+		headers.Module(),
 		setenvif.Module(),
 		proxy.Module(),
 		proxyhttp.Module(),

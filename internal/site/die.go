@@ -92,10 +92,15 @@ func (s *Site) errorPage(r *module.Request, status int, text string) {
 			h[k] = v
 		}
 	}
+	// As httpd does, so that "Header always" starts with an empty table.
+	for name, values := range r.ErrHeader {
+		h[name] = values
+	}
+	r.ErrHeader = nil
 	r.ResetFilters()
 	r.ContentType = ""
 	r.Status = status
-	s.run(module.InsertFilter, r)
+	s.run(module.InsertErrorFilter, r)
 	base := r.Writer
 	w, finish := r.Filtered(base)
 	if status == http.StatusNotModified || status == http.StatusNoContent {

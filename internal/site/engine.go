@@ -33,14 +33,7 @@ func (s *Site) redirect(r *module.Request, uri string, adapt func(*module.Reques
 	for name, value := range r.EnvMap() {
 		n.SetEnv("REDIRECT_"+name, value)
 	}
-	for name, values := range r.ErrHeader {
-		for _, v := range values {
-			if n.ErrHeader == nil {
-				n.ErrHeader = http.Header{}
-			}
-			n.ErrHeader.Add(name, v)
-		}
-	}
+	n.ErrHeader = r.ErrHeader.Clone()
 	if _, ok := n.Env("REDIRECT_STATUS"); !ok {
 		n.SetEnv("REDIRECT_STATUS", "200")
 		n.SetEnv("REDIRECT_URL", r.URI)
@@ -138,6 +131,35 @@ func (e engine) lookup(r *module.Request, uri string, prepare func(*module.Reque
 
 // directoryOf is a path up to its last slash.
 func directoryOf(name string) string { return name[:strings.LastIndexByte(name, '/')+1] }
+
+// FastRedirect makes sub, which has been looked up for r, the request itself: no phase runs again, and nothing is renamed.
+func (e engine) FastRedirect(r, sub *module.Request) module.Result {
+	h := r.Writer.Header()
+	for name, values := range sub.Writer.Header() {
+		h[name] = values
+	}
+	for name, values := range r.ErrHeader {
+		for _, v := range values {
+			sub.AddErrHeader(name, v)
+		}
+	}
+	for name, value := range r.Notes {
+		if _, ok := sub.Notes[name]; !ok {
+			sub.SetNote(name, value)
+		}
+	}
+	sub.Main, sub.Prev, sub.RedirectNow = r.Main, r.Prev, r.RedirectNow
+	sub.Method, sub.HTTP.Method, sub.Status = r.Method, r.Method, 0
+	sub.Writer = outermost(r)
+	outermost(r).request = sub
+	r.Set(lastKey{}, sub)
+	res := e.site.handle(sub)
+	e.site.answer(sub, res)
+	if res == module.Suspended {
+		return res
+	}
+	return module.Done
+}
 
 func (e engine) Run(r, sub *module.Request) module.Result {
 	sub.Writer = outermost(r)

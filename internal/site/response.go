@@ -37,13 +37,13 @@ func (w *response) WriteHeader(status int) {
 	if h.Get("Content-Type") == "" && r.ContentType != "" && status != http.StatusNotModified && status != http.StatusNoContent {
 		h.Set("Content-Type", r.ContentType)
 	}
+	r.RunBeforeHeaders(status, h)
 	for name, values := range r.ErrHeader {
-		h[name] = append(h[name], values...)
+		h[name] = append(append([]string{}, values...), h[name]...)
 	}
 	if _, named := h["Server"]; !named || r.Proxy == module.NotProxied {
 		h["Server"] = r.Site.ServerHeader // an origin server's own name stays (ap_basic_http_header)
 	}
-	r.RunBeforeHeaders(status, h)
 	w.next.WriteHeader(status)
 }
 

@@ -14,6 +14,7 @@ var hooks = []module.Hook{
 	{Phase: module.Translate, Position: module.ReallyLast, Run: translate},
 	{Phase: module.Fixups, Position: module.ReallyFirst, Run: overrideType},
 	{Phase: module.InsertFilter, Run: limitBody},
+	{Phase: module.InsertFilter, Position: module.ReallyLast, Run: defaultCharset},
 	{Phase: module.Handler, Position: module.ReallyLast, Run: serveFile},
 }
 
@@ -56,7 +57,12 @@ func overrideType(r *module.Request) module.Result {
 			r.ContentType = ""
 		}
 	}
-	if cs := d.AddDefaultCharset; cs != "" && cs != "off" {
+	return module.OK
+}
+
+// defaultCharset comes behind whatever else sets a type (mod_headers).
+func defaultCharset(r *module.Request) module.Result {
+	if cs := module.CoreDir.Of(r.Dir).AddDefaultCharset; cs != "" && cs != "off" {
 		r.BeforeHeaders(func(status int, h http.Header) { addCharset(h, cs) })
 	}
 	return module.OK
@@ -83,7 +89,7 @@ func limitBody(r *module.Request) module.Result {
 	if !d.LimitBodySet {
 		limit = 1 << 30 // httpd's default since 2.4.53
 	}
-	if limit == 0 || r.HTTP.Body == nil || r.Status >= 400 {
+	if limit == 0 || r.HTTP.Body == nil {
 		return module.OK
 	}
 	if r.HTTP.ContentLength > limit {

@@ -83,10 +83,10 @@ func (e *tunnelEnd) ended(result tunnel.Result) {
 func (x *exchange) switching(resp *upstream.Response) ([]byte, http.Header) {
 	h := http.Header{}
 	x.setHeader(h, resp)
+	x.r.RunBeforeHeaders(resp.Status, h)
 	for name, values := range x.r.ErrHeader {
 		h[name] = append(h[name], values...)
 	}
-	x.r.RunBeforeHeaders(resp.Status, h)
 	b := http1.AppendStatusLine(nil, resp.Status, resp.Reason)
 	for _, f := range upstream.Ordered(h, resp.Fields) {
 		switch http1.Canonical(f.Name) {
