@@ -108,6 +108,7 @@ func detach(c net.Conn) (port, error) {
 	if t, ok := c.(*tls.Conn); ok {
 		p.secure = &secure{Conn: t, stream: stream{fd: fd}}
 		t.NetConn().(*Transport).Conn = &p.secure.stream
+		trim(t, 0)
 	}
 	return p, nil
 }

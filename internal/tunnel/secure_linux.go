@@ -14,6 +14,9 @@ type secure struct {
 	stream stream
 }
 
+// keptInput is how large an input buffer may stay while nothing comes in. Small messages need no more.
+const keptInput = 2 << 10
+
 // read fills p from as many records as there are. crypto/tls keeps an error that is temporary from becoming permanent,
 // and what it has read of a record.
 func (s *secure) read(p []byte) (n int, err error) {
@@ -21,6 +24,7 @@ func (s *secure) read(p []byte) (n int, err error) {
 		k, err := s.Conn.Read(p[n:])
 		n += k
 		if err == errAgainNet {
+			trim(s.Conn, keptInput)
 			return n, errAgain
 		}
 		if err != nil {
