@@ -27,6 +27,7 @@ type response struct {
 	mu     sync.Mutex
 	header http.Header
 	order  []http1.Field
+	reason string
 	status int
 
 	buf, held []byte
@@ -55,6 +56,9 @@ func (w *response) Header() http.Header {
 // HeaderOrder gives the order, case and repetition in which fields were received from
 // elsewhere: those that Header still has unchanged are written like that, before others.
 func (w *response) HeaderOrder(fields []http1.Field) { w.order = fields }
+
+// Reason sets the words behind the status; "" are the usual ones.
+func (w *response) Reason(text string) { w.reason = text }
 
 // WriteHeader sends an interim response at once; of others it fixes status and fields.
 func (w *response) WriteHeader(status int) {
@@ -97,7 +101,7 @@ func (w *response) writeHeader(status int) {
 		w.take()
 		return
 	}
-	b := http1.AppendStatusLine(w.take(), status, "")
+	b := http1.AppendStatusLine(w.take(), status, w.reason)
 	if _, ok := w.header["Date"]; !ok {
 		b = http1.AppendField(b, "Date", w.x.conn.server.date.at(time.Now()))
 	}

@@ -36,7 +36,11 @@ func (x *exchange) outgoing(req *upstream.Request) {
 		}
 	}
 	delete(h, "Host")
-	x.addVia(h, r.Protocol)
+	if via := x.via(r.HTTP.ProtoMajor, r.HTTP.ProtoMinor); via != "" {
+		add(h, "Via", via)
+	} else if x.server.via == viaBlock {
+		delete(h, "Via")
+	}
 	if x.dir.addHeaders.Or(true) && r.Proxy == module.ReverseProxied {
 		add(h, "X-Forwarded-For", r.UserAgentAddr.String())
 		if host != "" {
@@ -69,23 +73,21 @@ func add(h http.Header, name, value string) {
 	h[name] = []string{value}
 }
 
-// addVia adds this proxy to Via, which protocol tells of the message that came (RFC 9110 7.6.3).
-func (x *exchange) addVia(h http.Header, protocol string) {
-	switch x.server.via {
-	case viaBlock:
-		delete(h, "Via")
-	case viaOn, viaFull:
-		r := x.r
-		// The vhost's name, not what the client called it.
-		value := strings.TrimPrefix(protocol, "HTTP/") + " " + r.Server.Name
-		if port := r.ServerPort(); !(port == 80 && r.HTTPScheme() == "http" || port == 443 && r.HTTPScheme() == "https") {
-			value += ":" + strconv.Itoa(port)
-		}
-		if x.server.via == viaFull {
-			value += " (" + module.ServerTokens("min") + ")"
-		}
-		add(h, "Via", value)
+// via is what this proxy adds to Via of a message that came in this version (RFC 9110 7.6.3), "" if nothing.
+func (x *exchange) via(major, minor int) string {
+	if x.server.via != viaOn && x.server.via != viaFull {
+		return ""
 	}
+	r := x.r
+	// The vhost's name, not what the client called it.
+	value := strconv.Itoa(major) + "." + strconv.Itoa(minor) + " " + r.Server.Name
+	if port := r.ServerPort(); !(port == 80 && r.HTTPScheme() == "http" || port == 443 && r.HTTPScheme() == "https") {
+		value += ":" + strconv.Itoa(port)
+	}
+	if x.server.via == viaFull {
+		value += " (" + module.ServerTokens("min") + ")"
+	}
+	return value
 }
 
 func expects100(r *module.Request) bool {

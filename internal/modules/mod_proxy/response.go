@@ -29,10 +29,11 @@ func (x *exchange) relay(req *upstream.Request, resp *upstream.Response) module.
 		}
 		return module.Result(resp.Status)
 	}
-	h := r.Writer.Header()
-	x.setHeader(h, resp)
-	if o := headerOrder(r.Writer); o != nil {
-		o.HeaderOrder(resp.Fields)
+	x.mapFields(resp)
+	setHeader(r.Writer.Header(), resp)
+	if l := below[likeness](r.Writer); l != nil {
+		l.HeaderOrder(resp.Fields)
+		l.Reason(resp.Reason)
 	}
 	r.ContentType = ""
 	r.Writer.WriteHeader(resp.Status)
@@ -74,33 +75,37 @@ func (x *exchange) overrides(status int) bool {
 	return slices.Contains(x.dir.overrideCodes, status)
 }
 
+// mapFields applies ProxyPassReverse and its kin, and ProxyVia.
+func (x *exchange) mapFields(resp *upstream.Response) {
+	for i := range resp.Fields {
+		f := &resp.Fields[i]
+		switch http1.Canonical(f.Name) {
+		case "Location", "Content-Location", "Uri", "Destination":
+			f.Value = x.reverseURL(f.Value)
+		case "Set-Cookie":
+			f.Value = x.reverseCookie(f.Value)
+		}
+	}
+	if via := x.via(resp.Major, resp.Minor); via != "" {
+		resp.Fields = append(resp.Fields, upstream.Field{Name: "Via", Value: via})
+	}
+}
+
 // setHeader makes h the response's header: the origin's takes the place of all but cookies that were set before.
-func (x *exchange) setHeader(h http.Header, resp *upstream.Response) {
+func setHeader(h http.Header, resp *upstream.Response) {
 	for name := range h {
 		if name != "Set-Cookie" {
 			delete(h, name)
 		}
 	}
 	resp.AddTo(h)
-	x.mapHeader(h)
-	x.addVia(h, "HTTP/"+string([]byte{byte('0' + resp.Major), '.', byte('0' + resp.Minor)}))
 }
 
-// mapHeader applies ProxyPassReverse and its kin.
-func (x *exchange) mapHeader(h http.Header) {
-	for _, name := range [...]string{"Location", "Content-Location", "Uri", "Destination"} {
-		for i, v := range h[name] {
-			h[name][i] = x.reverseURL(v)
-		}
-	}
-	for i, v := range h["Set-Cookie"] {
-		h["Set-Cookie"][i] = x.reverseCookie(v)
-	}
+// likeness is what the listener's writer does so that a response looks as it came.
+type likeness interface {
+	HeaderOrder([]http1.Field)
+	Reason(string)
 }
-
-type orderer interface{ HeaderOrder([]http1.Field) }
-
-func headerOrder(w http.ResponseWriter) orderer { return below[orderer](w) }
 
 // below finds what the listener's writer offers underneath filters.
 func below[T any](w http.ResponseWriter) (found T) {

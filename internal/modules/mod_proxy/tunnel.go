@@ -82,7 +82,8 @@ func (e *tunnelEnd) ended(result tunnel.Result) {
 // switching makes the head of the 101: the origin's fields, as other modules may change them.
 func (x *exchange) switching(resp *upstream.Response) ([]byte, http.Header) {
 	h := http.Header{}
-	x.setHeader(h, resp)
+	x.mapFields(resp)
+	setHeader(h, resp)
 	x.r.RunBeforeHeaders(resp.Status, h)
 	for name, values := range x.r.ErrHeader {
 		h[name] = append(h[name], values...)
