@@ -88,6 +88,7 @@ type Process struct {
 	root   string
 	cmd    *exec.Cmd
 	out    output
+	told   bool // to end, by the script
 	exited chan struct{}
 	err    error // of Wait, once exited is closed
 }
@@ -175,12 +176,20 @@ func (p *Process) errorLog() string {
 	return string(data)
 }
 
+// end tells the server to end, and leaves it to Stop to see that it did.
+func (p *Process) end(s syscall.Signal) error {
+	p.told = true
+	return p.cmd.Process.Signal(s)
+}
+
 // httpd gives its children ten seconds before it kills them.
 const stopTimeout = 15 * time.Second
 
 // Stop ends the server as -k stop does and kills what is left of it.
 func (p *Process) Stop() error {
-	p.cmd.Process.Signal(syscall.SIGTERM)
+	if !p.told {
+		p.cmd.Process.Signal(syscall.SIGTERM)
+	}
 	defer syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	select {
 	case <-p.exited:

@@ -50,7 +50,9 @@ func (r *run) play(st step) error {
 		}
 		return r.proc.reload(r.Timeout)
 	case "stop":
-		return r.proc.cmd.Process.Signal(syscall.SIGTERM)
+		return r.proc.end(syscall.SIGTERM)
+	case "graceful-stop":
+		return r.proc.end(syscall.SIGWINCH)
 	case "write":
 		return r.writeFile(st.rest(1), strings.Join(st.block, "\n")+"\n")
 	case "remove":
