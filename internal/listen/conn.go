@@ -18,10 +18,11 @@ import (
 type conn struct {
 	server *Server
 	id     int64
-	sock   net.Conn     // as accepted
-	net    net.Conn     // what HTTP is spoken on: sock, or TLS over it
-	tcp    *net.TCPConn // net, if it is plain TCP
-	peer   string       // the client as http.Request has it
+	sock   net.Conn       // as accepted
+	net    net.Conn       // what HTTP is spoken on: sock, or TLS over it
+	tcp    *net.TCPConn   // net, if it is plain TCP
+	peer   string         // the client as http.Request has it
+	client netip.AddrPort // that a PROXY header named; invalid without one
 	tls    tlsInfo
 
 	raw     syscall.RawConn       // of sock, if that is TCP
@@ -82,6 +83,13 @@ func addrPort(a net.Addr) netip.AddrPort {
 }
 
 func (c *conn) serve() {
+	if c.expectsProxyHeader() {
+		if err := c.readProxyHeader(); err != nil {
+			c.server.log(err)
+			c.end()
+			return
+		}
+	}
 	if c.settings.TLS != nil {
 		c.pacer.begin(c.settings.HandshakeTimeout, c.settings.Timeout, now())
 		if !c.startTLS() {

@@ -153,7 +153,7 @@ func (x *exchange) call() (panicked bool) {
 func (x *exchange) fillInfo() {
 	c := x.conn
 	i := &x.info
-	i.ConnID, i.Local, i.Remote, i.TLS = c.id, c.local(), c.remote(), c.tls.state
+	i.ConnID, i.Local, i.Remote, i.Client, i.TLS = c.id, c.local(), c.remote(), c.client, c.tls.state
 	i.KeepAlives, i.Line, i.Fields = c.keepalives, x.head.Line, x.head.Fields
 	if c.tls.plain && i.Bad == nil {
 		i.Bad = &BadRequest{Status: http.StatusBadRequest, Reason: "speaking plain HTTP to an SSL-enabled server port"}

@@ -54,7 +54,7 @@ func (c *conn) serveH2Request(rw http.ResponseWriter, r *http.Request) {
 	x := &h2Exchange{ResponseWriter: rw, body: r.Body}
 	nth := c.accesses.Add(1) - 1
 	info := &Info{
-		ConnID: c.id, Local: c.local(), Remote: c.remote(), TLS: c.tls.state, KeepAlives: int(nth),
+		ConnID: c.id, Local: c.local(), Remote: c.remote(), Client: c.client, TLS: c.tls.state, KeepAlives: int(nth),
 		Line: r.Method + " " + r.RequestURI + " HTTP/2.0", h2: x,
 	}
 	r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))

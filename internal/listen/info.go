@@ -14,6 +14,7 @@ type Info struct {
 	ConnID     int64
 	Local      netip.AddrPort
 	Remote     netip.AddrPort
+	Client     netip.AddrPort       // that a PROXY header named; invalid without one
 	TLS        *tls.ConnectionState // nil for a plain connection
 	KeepAlives int                  // requests that the connection carried before
 	Line       string               // request line as received; of HTTP/2, as HTTP/1 would write it

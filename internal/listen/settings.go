@@ -5,6 +5,7 @@ package listen
 
 import (
 	"crypto/tls"
+	"net/netip"
 	"time"
 
 	"transom/internal/wire/http1"
@@ -23,6 +24,10 @@ type Settings struct {
 	HandshakeTimeout Pace // RequestReadTimeout handshake=
 	HeaderTimeout    Pace // RequestReadTimeout header=
 	BodyTimeout      Pace // RequestReadTimeout body=
+
+	// ProxyProtocol says of a peer's address whether its connections begin with a PROXY
+	// header; nil: none do. One that then doesn't is closed.
+	ProxyProtocol func(peer netip.Addr) bool
 
 	// TLS is served on connections of an address whose default host has it. "h2" among
 	// its NextProtos enables HTTP/2.

@@ -21,6 +21,7 @@ type Conn struct {
 	ID         int64
 	Local      netip.AddrPort
 	Remote     netip.AddrPort
+	ProxiedFor netip.AddrPort       // the client that a PROXY header named; invalid without one
 	TLS        *tls.ConnectionState // nil for a plain connection
 	KeepAlives int                  // requests that this connection carried before
 	Fields     []http1.Field        // the header as it was written: order, case, repetition; nil for HTTP/2 and later

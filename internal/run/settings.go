@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"transom/internal/expr"
 	"transom/internal/listen"
 	"transom/internal/module"
 	"transom/internal/site"
@@ -18,10 +19,47 @@ type generation struct {
 
 func newGeneration(s *site.Site) *generation {
 	g := &generation{Site: s}
+	proxied := newProxied(s.Servers)
 	for _, server := range s.Servers {
-		g.settings = append(g.settings, settingsOf(server))
+		settings := settingsOf(server)
+		settings.ProxyProtocol = proxied.expects(server)
+		g.settings = append(g.settings, settings)
 	}
 	return g
+}
+
+// proxied are the addresses on which connections begin with a PROXY header: those of all servers that say so, but for
+// those of which one says that they don't, as mod_remoteip counts.
+type proxied map[module.Address]module.Flag
+
+func newProxied(servers []*module.Server) proxied {
+	p := proxied{}
+	for _, server := range servers {
+		flag := module.ProxyProtocol.Of(server.Settings).Expect
+		for _, a := range server.Addresses {
+			a.Text = ""
+			if flag != module.Unset && p[a] != module.Off {
+				p[a] = flag
+			}
+		}
+	}
+	return p
+}
+
+// expects is the listener's question for connections to a server; nil where none begins so.
+func (p proxied) expects(server *module.Server) func(netip.Addr) bool {
+	settings := module.ProxyProtocol.Of(server.Settings)
+	expect := !server.Virtual() && settings.Expect == module.On
+	for _, a := range server.Addresses {
+		a.Text = ""
+		expect = expect || p[a] == module.On
+	}
+	if !expect {
+		return nil
+	}
+	return func(peer netip.Addr) bool {
+		return !slices.ContainsFunc(settings.Except, func(n expr.Subnet) bool { return n.Contains(peer) })
+	}
 }
 
 // listenSettings are those of the server that a connection or a request belongs to.

@@ -42,9 +42,13 @@ func (s *serverSettings) trusts(addr netip.Addr) (trusted, internal bool) {
 	return false, false
 }
 
-// takeHeader goes through the header from its end, the connection's peer first: each address is believed as long as the one
+// takeHeader believes a PROXY header before any other. It goes through RemoteIPHeader from its end, the connection's peer first: each address is believed as long as the one
 // that reported it is trusted. What was not believed stays in the header.
 func takeHeader(r *module.Request) module.Result {
+	if told := r.Conn.ProxiedFor; told.IsValid() {
+		r.UserAgentAddr = told.Addr().Unmap()
+		return module.Declined
+	}
 	s := settings.Of(r.Server.Settings)
 	values := r.HTTP.Header.Values(s.header)
 	if s.header == "" || len(values) == 0 || !r.Initial() {
