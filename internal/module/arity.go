@@ -15,9 +15,6 @@ func (d *Directive) Check(c *Command) error {
 	if d.Where&c.Where == 0 {
 		return fmt.Errorf("%s not allowed here: it may stand in %s", d.Title(), d.Where)
 	}
-	if c.Where == InHtaccess && d.Override&c.Override == 0 {
-		return fmt.Errorf("%s not allowed here: AllowOverride does not admit it", d.Title())
-	}
 	if d.Support.Level == IsRefused {
 		return fmt.Errorf("%s is not supported: %s", d.Title(), d.Support.Reason)
 	}
@@ -33,6 +30,14 @@ func (d *Directive) Check(c *Command) error {
 	}
 	c.Args = args
 	return nil
+}
+
+// Admitted says whether AllowOverride or AllowOverrideList lets the directive stand in .htaccess.
+func (d *Directive) Admitted(c *Command) error {
+	if c.Where != InHtaccess || d.Where&InHtaccess == 0 || d.Override&c.Override != 0 || c.Allow != nil && c.Allow.List[strings.ToLower(d.Name)] {
+		return nil
+	}
+	return fmt.Errorf("%s not allowed here: AllowOverride does not admit it", d.Title())
 }
 
 // Title is the directive's name as it is written, with angle brackets for a section.

@@ -22,8 +22,9 @@ type Build struct {
 	Sinks      *observe.Sinks
 	Checking   bool // -t: look, but leave no trace: open no log, bind no port
 	Defined    func(name string) bool
-	OnServe    []func() // run in order when the Site is about to serve, not if it is given up or only checked
-	Htaccess   bool     // an .htaccess file is being read: nothing it says may read other files
+	OnServe    []func()               // run in order when the Site is about to serve, not if it is given up or only checked
+	HasModule  func(name string) bool // answers <IfModule> in .htaccess files; nil: every module is there
+	Htaccess   bool                   // an .htaccess file is being read: nothing it says may read other files
 
 	Warnings []Diagnostic
 	Errors   []Diagnostic
@@ -105,9 +106,12 @@ func Keep[T any](k *Kept, key string, create func() T) T {
 	return v
 }
 
+// keptRelay is the key of the relay among what is kept.
+const keptRelay = "tunnel.relay"
+
 // Tunnels is the relay of the process.
 func Tunnels(k *Kept) tunnel.Relay {
-	return Keep(k, "tunnels", func() tunnel.Relay { return tunnel.New(tunnel.Options{}) })
+	return Keep(k, keptRelay, func() tunnel.Relay { return tunnel.New(tunnel.Options{}) })
 }
 
 // Process are the settings of core that belong to the whole process.
@@ -116,6 +120,7 @@ type Process struct {
 	PidFile          string
 	ServerTokens     string
 	ListenBacklog    int
+	ControlSocket    string        // TransomControlSocket; "" stands for the one beside PidFile, "off" for none
 	GracefulShutdown time.Duration // GracefulShutdownTimeout; 0: no limit
 	TunnelDrain      time.Duration // TransomTunnelDrain: over which a graceful stop spreads the end of tunnels
 	// Sizes of httpd's process model; Transom has one process and reads them for what they say of `max` of a worker.

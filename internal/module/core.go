@@ -108,9 +108,37 @@ func (o Options) Then(inner Options) Options {
 // AllowOverride says what .htaccess files may hold.
 type AllowOverride struct {
 	Groups   Override
+	Set      bool            // AllowOverride was given, not only AllowOverrideList
 	List     map[string]bool // lower-case names of AllowOverrideList
-	NonFatal bool
+	Options  OptionBits      // AllowOverride Options=...; 0: every option
+	Nonfatal Nonfatal
 }
+
+func mergeAllowOverride(outer, inner *AllowOverride) *AllowOverride {
+	switch {
+	case inner == nil:
+		return outer
+	case outer == nil, inner.Set && inner.List != nil:
+		return inner
+	}
+	m := *inner
+	if !inner.Set {
+		m = *outer
+	}
+	m.List = inner.List
+	if m.List == nil {
+		m.List = outer.List
+	}
+	return &m
+}
+
+// Nonfatal says which errors in .htaccess files are only logged.
+type Nonfatal uint8
+
+const (
+	NonfatalOverride Nonfatal = 1 << iota // directives that AllowOverride does not admit
+	NonfatalUnknown                       // directives that nobody knows
+)
 
 func mergeCoreServer(outer, inner *CoreServerSettings) *CoreServerSettings {
 	m := *inner
@@ -155,7 +183,7 @@ func mergeCoreDir(outer, inner *CoreDirSettings) *CoreDirSettings {
 	m.ErrorDocuments = mergeMaps(outer.ErrorDocuments, inner.ErrorDocuments)
 	m.ServerSignature = Inherit(outer.ServerSignature, inner.ServerSignature)
 	m.Options = outer.Options.Then(inner.Options)
-	m.AllowOverride = Inherit(outer.AllowOverride, inner.AllowOverride)
+	m.AllowOverride = mergeAllowOverride(outer.AllowOverride, inner.AllowOverride)
 	if !inner.LimitBodySet {
 		m.LimitRequestBody, m.LimitBodySet = outer.LimitRequestBody, outer.LimitBodySet
 	}

@@ -106,7 +106,8 @@ type Command struct {
 	Methods   *Methods  // of an enclosing <Limit> or <LimitExcept>, nil for all
 	Where     Where     // exactly one bit
 	Build     *Build
-	Override  Override // in .htaccess: the groups that are allowed
+	Override  Override       // in .htaccess: the groups that are allowed
+	Allow     *AllowOverride // in .htaccess: all that AllowOverride says
 }
 
 // Flag is the value of an On/Off argument.

@@ -24,6 +24,7 @@ type Options struct {
 	After    []string // -c
 	Modules  func() []*module.Module
 	Checking bool // nothing is opened, bound or started
+	Detached bool // started in the background
 }
 
 // Defaults of the command line (HTTPD_ROOT and SERVER_CONFIG_FILE of -V).
@@ -66,13 +67,19 @@ type Config struct {
 
 // Load reads and compiles the configuration. What outlives a reload is in kept and sinks.
 func Load(o *Options, kept *module.Kept, sinks *observe.Sinks) *Config {
+	if kept == nil {
+		kept = &module.Kept{}
+	}
 	mods := o.Modules()
 	b := &module.Build{ServerRoot: o.root(), Modules: mods, Loaded: map[string]bool{}, Kept: kept, Sinks: sinks, Checking: o.Checking}
 	names := namesOf(mods)
-	tree, errs := read(o, &reading{build: b, names: names, loaded: map[string]bool{}})
+	asked := &reading{build: b, names: names, loaded: map[string]bool{}}
+	tree, errs := read(o, asked)
 	if len(b.Loaded) == 0 {
-		tree, errs = read(o, &reading{build: b, names: names, static: true})
+		asked = &reading{build: b, names: names, static: true}
+		tree, errs = read(o, asked)
 	}
+	b.HasModule = asked.hasModule
 	b.Defined = tree.Defines.Has
 	c := &Config{Tree: tree, Build: b}
 	for _, e := range tree.Warnings {

@@ -18,6 +18,7 @@ type Site struct {
 	vhosts *vhosts
 	roots  []*step // by Server.Index: where the merge of sections starts
 	named  map[string]module.NamedHandler
+	access htaccessFiles
 }
 
 // Compile checks every directive and builds the Site. All diagnostics are collected in build; the Site is nil if there are
@@ -36,10 +37,14 @@ func Compile(tree *conf.Tree, build *module.Build) *Site {
 	build.Site = shared
 	reader := &reader{build: build, table: tableOf(build.Modules)}
 	build.Apply = reader.apply
+	if build.HasModule == nil {
+		build.HasModule = func(string) bool { return true }
+	}
 	reader.apply(module.Command{Server: main, Dir: main.Defaults, Where: module.InServer, Build: build}, tree.Nodes)
 	inherit(shared.Servers)
 
-	s := &Site{Site: shared, Build: build, hooks: hooks, named: map[string]module.NamedHandler{}}
+	s := &Site{Site: shared, Build: build, hooks: hooks, named: map[string]module.NamedHandler{},
+		access: htaccessFiles{tree: tree, table: reader.table}}
 	shared.Engine = engine{s}
 	for _, h := range shared.Offered.Handlers {
 		s.named[h.Name] = h
@@ -142,10 +147,14 @@ func (r *reader) apply(in module.Command, nodes []*conf.Node) {
 func (r *reader) one(c module.Command, n *conf.Node) {
 	e, ok := r.table[tableKey(n.Name, n.Section)]
 	if !ok {
-		r.build.Errorf(n, "%s", r.unknown(n))
+		r.fail(c, n, module.NonfatalUnknown, r.unknown(n))
 		return
 	}
 	c.Node, c.Directive, c.Args = n, &e.Directive, nil
+	if err := e.Admitted(&c); err != nil {
+		r.fail(c, n, module.NonfatalOverride, err.Error())
+		return
+	}
 	if err := e.Check(&c); err != nil {
 		r.build.Errorf(n, "%v", err)
 		return
@@ -172,6 +181,15 @@ func naming(name, message string) string {
 		return message
 	}
 	return name + ": " + message
+}
+
+// fail records an error, or what AllowOverride Nonfatal makes a warning in .htaccess.
+func (r *reader) fail(c module.Command, n *conf.Node, kind module.Nonfatal, text string) {
+	if c.Allow != nil && c.Allow.Nonfatal&kind != 0 {
+		r.build.Warnf(n, "%s", text)
+		return
+	}
+	r.build.Errorf(n, "%s", text)
 }
 
 func (r *reader) unknown(n *conf.Node) string {

@@ -23,12 +23,11 @@ func (s *Site) directoryWalk(r *module.Request, at *step) (*step, module.Result)
 	}
 	name := cleanFilename(r.Filename)
 	at = applyDirectory(r, at, plain, "/")
-	var err error
+	var res module.Result
 	dir, rest := "/", strings.TrimPrefix(name, "/")
 	for {
-		if at, err = s.htaccess(r, at, dir); err != nil {
-			r.Logf("core", observe.Alert, "", "%v", err)
-			return at, 500
+		if at, res = s.htaccess(r, at, dir); res != module.OK {
+			return at, res
 		}
 		segment, more, _ := strings.Cut(rest, "/")
 		if segment == "" {
@@ -42,7 +41,7 @@ func (s *Site) directoryWalk(r *module.Request, at *step) (*step, module.Result)
 		full := path.Join(dir, segment)
 		info, statErr := s.lookup(r, at, full)
 		if statErr != nil {
-			if res := s.storageError(r, full, statErr); res != module.OK {
+			if res = s.storageError(r, full, statErr); res != module.OK {
 				return at, res
 			}
 			r.Filename, r.PathInfo, r.Info = full, strings.TrimPrefix(name, full), nil
@@ -59,9 +58,8 @@ func (s *Site) directoryWalk(r *module.Request, at *step) (*step, module.Result)
 			if strings.HasSuffix(name, "/") {
 				r.Filename += "/"
 			}
-			if at, err = s.htaccess(r, at, dir); err != nil {
-				r.Logf("core", observe.Alert, "", "%v", err)
-				return at, 500
+			if at, res = s.htaccess(r, at, dir); res != module.OK {
+				return at, res
 			}
 			break
 		}

@@ -23,13 +23,17 @@ func (s *step) into(sec *module.Section) *step {
 	if n, ok := s.next.Load(sec); ok {
 		return n.(*step)
 	}
-	n := &step{
+	got, _ := s.next.LoadOrStore(sec, s.behind(sec))
+	return got.(*step)
+}
+
+// behind makes the step that into keeps.
+func (s *step) behind(sec *module.Section) *step {
+	return &step{
 		settings: module.Merge(s.settings, sec.Settings),
 		files:    concat(s.files, sec.Nested.Files),
 		ifs:      concat(s.ifs, sec.Nested.Ifs),
 	}
-	got, _ := s.next.LoadOrStore(sec, n)
-	return got.(*step)
 }
 
 // state is what a request carries of the walk: kept with the request under walkKey.

@@ -71,6 +71,9 @@ func setOptions(c *module.Command) error {
 		if !ok {
 			return fmt.Errorf("Illegal option %s: Options knows All, None, Indexes, Includes, IncludesNOEXEC, FollowSymLinks, SymLinksIfOwnerMatch, ExecCGI and MultiViews", arg)
 		}
+		if c.Allow != nil && c.Allow.Options != 0 && bits&^c.Allow.Options != 0 {
+			return fmt.Errorf("Option %s not allowed here: AllowOverride Options= does not name it", arg)
+		}
 		if i > 0 && (sign == 0) != o.IsSet {
 			return fmt.Errorf("Either all Options must start with + or -, or no Option may.")
 		}
@@ -101,10 +104,15 @@ func allowOverride(c *module.Command) *module.AllowOverride {
 
 func setAllowOverride(c *module.Command) error {
 	a := allowOverride(c)
+	*a = module.AllowOverride{List: a.List, Set: true}
 	for _, arg := range c.Args {
 		name, value, _ := strings.Cut(strings.ToLower(arg), "=")
 		if name == "nonfatal" {
-			a.NonFatal = true
+			bits, ok := nonfatal[value]
+			if !ok {
+				return fmt.Errorf("Illegal override option %s: Nonfatal is Override, Unknown or All", arg)
+			}
+			a.Nonfatal |= bits
 			continue
 		}
 		bits, ok := overrides[name]
@@ -115,9 +123,22 @@ func setAllowOverride(c *module.Command) error {
 			return fmt.Errorf("Illegal override option %s: only Options and Nonfatal take a value", arg)
 		}
 		a.Groups |= bits
+		if value != "" {
+			for _, name := range strings.Split(value, ",") {
+				option, ok := optionBits[name]
+				if !ok {
+					return fmt.Errorf("Illegal option %s in AllowOverride Options=", name)
+				}
+				a.Options |= option
+			}
+		}
 	}
 	return nil
 }
+
+// A syntax error stays fatal with All too: what the author meant is unknown.
+var nonfatal = map[string]module.Nonfatal{"override": module.NonfatalOverride, "unknown": module.NonfatalUnknown,
+	"all": module.NonfatalOverride | module.NonfatalUnknown}
 
 func setAllowOverrideList(c *module.Command) error {
 	a := allowOverride(c)
