@@ -18,10 +18,12 @@ func (b *Build) CompileBool(text string) (func(*Request) (bool, error), error) {
 	}
 	return func(r *Request) (bool, error) {
 		var m regex.Match
-		ok, err := e.EvalMatch(exprEnv{r}, &m)
+		var vary []string
+		ok, err := e.EvalMatch(exprEnv{r, &vary}, &m)
 		if m.Matched() {
 			r.Capture = m
 		}
+		r.AddVary(vary...)
 		return ok, err
 	}, nil
 }
@@ -37,7 +39,7 @@ func (b *Build) CompileString(text string) (func(*Request) (string, error), erro
 	}
 	return func(r *Request) (string, error) {
 		m := r.Capture
-		return e.EvalMatch(exprEnv{r}, &m)
+		return e.EvalMatch(exprEnv{r: r}, &m)
 	}, nil
 }
 
@@ -75,14 +77,38 @@ func (r *Request) Var(name string) (string, bool) {
 }
 
 // exprEnv is a request as expressions see it.
-type exprEnv struct{ r *Request }
+type exprEnv struct {
+	r    *Request
+	vary *[]string // the header fields that were asked for; nil: nobody wants to know
+}
 
-func (e exprEnv) Var(name string) (string, bool) { return e.r.Var(name) }
+// HeaderVariables are the server variables that are fields of the request's header.
+var HeaderVariables = map[string]string{
+	"HTTP_ACCEPT": "Accept", "HTTP_COOKIE": "Cookie", "HTTP_FORWARDED": "Forwarded", "HTTP_HOST": "Host",
+	"HTTP_PROXY_CONNECTION": "Proxy-Connection", "HTTP_REFERER": "Referer", "HTTP_USER_AGENT": "User-Agent",
+}
+
+func (e exprEnv) Var(name string) (string, bool) {
+	if field, ok := HeaderVariables[name]; ok {
+		e.varyBy(field)
+	}
+	return e.r.Var(name)
+}
+
+// varyBy remembers a field for Vary; Host is no matter of negotiation (RFC 9110 12.5.5).
+func (e exprEnv) varyBy(field string) {
+	if e.vary != nil && !strings.EqualFold(field, "Host") {
+		*e.vary = append(*e.vary, field)
+	}
+}
 
 func (e exprEnv) Func(name, arg string) (string, bool, error) {
 	r := e.r
 	switch name {
 	case "req", "req_novary":
+		if name == "req" {
+			e.varyBy(arg)
+		}
 		if strings.EqualFold(arg, "host") {
 			return r.HTTP.Host, r.HTTP.Host != "", nil
 		}

@@ -2,7 +2,9 @@ package module
 
 import (
 	"net/http"
+	"slices"
 	"sort"
+	"strings"
 )
 
 // Rank orders output filters: the handler writes through the lowest first (AP_FTYPE_*).
@@ -127,4 +129,22 @@ func (r *Request) AddErrHeader(name, value string) {
 		r.ErrHeader = http.Header{}
 	}
 	r.ErrHeader.Add(name, value)
+}
+
+// AddVary says that the response depends on fields of the request's header.
+func (r *Request) AddVary(fields ...string) {
+	h := r.Writer.Header()
+	present := strings.Split(strings.Join(h.Values("Vary"), ","), ",")
+	for i := range present {
+		present[i] = strings.TrimSpace(present[i])
+	}
+	added := false
+	for _, f := range fields {
+		if !slices.ContainsFunc(present, func(p string) bool { return strings.EqualFold(p, f) }) {
+			present, added = append(present, f), true
+		}
+	}
+	if added {
+		h.Set("Vary", strings.TrimPrefix(strings.Join(present, ","), ","))
+	}
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"os"
 	"strconv"
 	"strings"
@@ -54,20 +55,22 @@ var requestVariables = map[string]func(*module.Request) string{
 		}
 		return r.Info.ModTime().UTC().Format("20060102150405")
 	},
-	"SCRIPT_USER":     func(*module.Request) string { return "" },
-	"SCRIPT_GROUP":    func(*module.Request) string { return "" },
-	"PATH_INFO":       func(r *module.Request) string { return r.PathInfo },
-	"QUERY_STRING":    func(r *module.Request) string { return r.Query },
-	"IS_SUBREQ":       func(r *module.Request) string { return strconv.FormatBool(r.Main != nil) },
-	"THE_REQUEST":     func(r *module.Request) string { return r.TheRequest },
-	"REMOTE_ADDR":     func(r *module.Request) string { return r.UserAgentAddr.String() },
-	"REMOTE_PORT":     func(r *module.Request) string { return strconv.Itoa(int(r.Conn.Remote.Port())) },
-	"REMOTE_HOST":     func(r *module.Request) string { return r.UserAgentAddr.String() },
-	"REMOTE_USER":     func(r *module.Request) string { return r.User },
-	"REMOTE_IDENT":    func(*module.Request) string { return "" },
-	"SERVER_NAME":     func(r *module.Request) string { return r.ServerName() },
-	"SERVER_PORT":     func(r *module.Request) string { return strconv.Itoa(r.ServerPort()) },
-	"SERVER_ADMIN":    func(r *module.Request) string { return module.CoreServer.Of(r.Server.Settings).ServerAdmin },
+	"SCRIPT_USER":  func(*module.Request) string { return "" },
+	"SCRIPT_GROUP": func(*module.Request) string { return "" },
+	"PATH_INFO":    func(r *module.Request) string { return r.PathInfo },
+	"QUERY_STRING": func(r *module.Request) string { return r.Query },
+	"IS_SUBREQ":    func(r *module.Request) string { return strconv.FormatBool(r.Main != nil) },
+	"THE_REQUEST":  func(r *module.Request) string { return r.TheRequest },
+	"REMOTE_ADDR":  func(r *module.Request) string { return r.UserAgentAddr.String() },
+	"REMOTE_PORT":  func(r *module.Request) string { return strconv.Itoa(int(r.Conn.Remote.Port())) },
+	"REMOTE_HOST":  func(r *module.Request) string { return r.UserAgentAddr.String() },
+	"REMOTE_USER":  func(r *module.Request) string { return r.User },
+	"REMOTE_IDENT": func(*module.Request) string { return "" },
+	"SERVER_NAME":  func(r *module.Request) string { return r.ServerName() },
+	"SERVER_PORT":  func(r *module.Request) string { return strconv.Itoa(r.ServerPort()) },
+	"SERVER_ADMIN": func(r *module.Request) string {
+		return cmp.Or(module.CoreServer.Of(r.Server.Settings).ServerAdmin, "[no address given]")
+	},
 	"SERVER_PROTOCOL": func(r *module.Request) string { return r.Protocol },
 	"SERVER_PROTOCOL_VERSION": func(r *module.Request) string {
 		return strconv.Itoa(r.HTTP.ProtoMajor*1000 + r.HTTP.ProtoMinor)

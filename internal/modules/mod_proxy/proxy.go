@@ -10,7 +10,7 @@ func Module() *module.Module {
 		{Phase: module.PreTranslate, Run: preTranslate},
 		{Phase: module.Translate, Position: module.First, After: []string{"mod_rewrite"}, Run: translate},
 		{Phase: module.MapToStorage, Position: module.First, Run: mapToStorage},
-		{Phase: module.Fixups, Position: module.First, Before: []string{"mod_rewrite"}, Run: fixup},
+		{Phase: module.Fixups, Position: module.First, After: []string{"mod_rewrite"}, Run: fixup},
 		{Phase: module.Handler, Position: module.First, Run: serve},
 	}}
 	for _, rows := range [][]module.Directive{passRows, serverRows, workerRows, tunnelRows} {

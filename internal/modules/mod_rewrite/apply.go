@@ -60,7 +60,7 @@ func (ctx *context) apply(rules []*rule) (result outcome, status int) {
 		case ctx.tooLong(p):
 			return answered, http.StatusInternalServerError
 		}
-		ctx.addVary()
+		ctx.r.AddVary(ctx.vary...)
 		if isFinal(newStatus) {
 			return answered, newStatus
 		}
@@ -106,14 +106,6 @@ func (ctx *context) tooLong(p *rule) bool {
 	}
 	ctx.r.Logf("rewrite", observe.Error, "", "RewriteRule '%s' and URI '%s' exceeded maximum length (%d)", p.pattern, ctx.r.URI, limit)
 	return true
-}
-
-func (ctx *context) addVary() {
-	if len(ctx.vary) == 0 {
-		return
-	}
-	h := ctx.r.Writer.Header()
-	h.Set("Vary", strings.Join(append(h.Values("Vary"), ctx.vary...), ", "))
 }
 
 // applyRule tries one rule. The status is not 0 if it answers or redirects the request.
@@ -182,10 +174,6 @@ func (ctx *context) substitute(p *rule, proxied bool) (status int) {
 	ctx.splitQuery(p.query)
 	switch {
 	case p.proxy:
-		if ctx.dir != nil && !p.noEscape {
-			// mod_proxy's fixup, which encodes, has run already.
-			r.Filename = escapePath(r.Filename)
-		}
 		ctx.qualify()
 		ctx.log(2, "forcing proxy-throughput with %s", r.Filename)
 		r.Filename = proxyPrefix + r.Filename
@@ -225,11 +213,11 @@ func (ctx *context) splitQuery(q queryFlags) {
 	r := ctx.r
 	skip, queries := schemeOf(r.Filename)
 	if q.none || skip > 0 && !queries {
-		r.Query, ctx.queryDropped = "", true
+		r.Query = ""
 		return
 	}
 	if q.discard {
-		r.Query, ctx.queryDropped = "", true
+		r.Query = ""
 	}
 	at := strings.IndexByte(r.Filename[skip:], '?')
 	if q.last {
@@ -248,5 +236,5 @@ func (ctx *context) splitQuery(q queryFlags) {
 	}
 	query = strings.TrimSuffix(query, "&")
 	ctx.log(3, "split uri=%s -> uri=%s, args=%s", r.Filename, path, query)
-	r.Filename, r.Query, ctx.queryDropped = path, query, query == ""
+	r.Filename, r.Query = path, query
 }

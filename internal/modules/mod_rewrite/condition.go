@@ -80,11 +80,14 @@ func (cond *condition) compileExpression(c *module.Command, text string) error {
 		return fmt.Errorf("cannot compile expression \"%s\": %w", text, err)
 	}
 	cond.test = func(ctx *context, _ string) (bool, regex.Match) {
-		before := ctx.r.Capture
+		before, vary := ctx.r.Capture, ctx.r.Writer.Header().Values("Vary")
 		ctx.r.Capture = regex.Match{}
 		ok, err := holds(ctx.r)
 		captured := ctx.r.Capture
 		ctx.r.Capture = before
+		if cond.noVary {
+			ctx.restoreVary(vary)
+		}
 		if err != nil {
 			ctx.log(1, "RewriteCond: expr='%s' evaluation failed: %v", text, err)
 			if errors.Is(err, regex.ErrLimit) {

@@ -20,7 +20,6 @@ type context struct {
 	ruleMatch, condMatch regex.Match // for $N and %N
 	vary, varyThis       []string    // header fields that decided
 	lastSubstitution     *rule
-	queryDropped         bool
 	err                  error // a pattern gave up
 }
 
@@ -94,4 +93,13 @@ func (ctx *context) header(name string) string {
 	}
 	ctx.varyThis = append(ctx.varyThis, name)
 	return strings.Join(values, ", ")
+}
+
+// restoreVary takes back what an expression has said of Vary.
+func (ctx *context) restoreVary(values []string) {
+	h := ctx.r.Writer.Header()
+	h.Del("Vary")
+	for _, v := range values {
+		h.Add("Vary", v)
+	}
 }

@@ -43,22 +43,12 @@ func fixup(r *module.Request) module.Result {
 	case !visible(r.Query):
 		return badQuery(r, "AH10411")
 	case strings.HasPrefix(r.Filename, proxyPrefix):
-		return ctx.proxyFromDirectory()
+		return ctx.proxy(result == rewrittenNoEscape)
 	case isAbsolute(r.Filename):
 		ctx.baseOfRedirect()
 		return ctx.redirect(result, status, query)
 	}
 	return ctx.redirectInternally(before)
-}
-
-// proxyFromDirectory hands the request to mod_proxy when the URL can't be changed any more: it holds the query.
-func (ctx *context) proxyFromDirectory() module.Result {
-	r := ctx.r
-	if r.Query != "" {
-		r.Filename += "?" + r.Query
-	}
-	r.SetNote(noteNoCanon, "1")
-	return ctx.passToProxy()
 }
 
 // baseOfRedirect puts RewriteBase in place of the directory that a relative substitution got.

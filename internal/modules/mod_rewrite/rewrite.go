@@ -3,14 +3,14 @@ package rewrite
 
 import "transom/internal/module"
 
-// Module returns mod_rewrite. Its rules for servers run before ProxyPass and Alias, those for directories after mod_proxy
-// has made its URLs, as in httpd.
+// Module returns mod_rewrite. Its rules for servers run before ProxyPass and Alias; those for directories see the URL that
+// ProxyPass made, and mod_proxy encodes what they make of it.
 func Module() *module.Module {
 	return &module.Module{
 		Name: "mod_rewrite", Identifier: "rewrite_module", Directives: directives, Compile: compile,
 		Hooks: []module.Hook{
 			{Phase: module.Translate, Position: module.First, Before: []string{"mod_proxy", "mod_alias"}, Run: translate},
-			{Phase: module.Fixups, Position: module.First, After: []string{"mod_proxy"}, Run: fixup},
+			{Phase: module.Fixups, Position: module.First, Before: []string{"mod_proxy"}, Run: fixup},
 			{Phase: module.Fixups, Position: module.Last, Run: forceType},
 			{Phase: module.Handler, Run: internalRedirect},
 		},
@@ -19,7 +19,7 @@ func Module() *module.Module {
 
 // compile hands the programs of prg: maps to what runs them once the Site serves.
 func compile(b *module.Build) error {
-	running := module.Keep(b.Kept, "mod_rewrite programs", func() *programs { return &programs{} })
+	running := module.Keep(b.Kept, programsKey, func() *programs { return &programs{} })
 	var list []*program
 	for _, s := range b.Site.Servers {
 		set := servers.Of(s.Settings)
@@ -35,3 +35,6 @@ func compile(b *module.Build) error {
 	b.OnServe = append(b.OnServe, func() { running.replace(list, b.Site.Servers[0].ErrorLog) })
 	return nil
 }
+
+// programsKey is where the programs are kept across configurations.
+const programsKey = "mod_rewrite programs"

@@ -76,30 +76,21 @@ func setScriptURL(r *module.Request) {
 	r.SetEnv("SCRIPT_URI", r.AbsoluteURL(url))
 }
 
-// Notes that mod_proxy reads.
-const (
-	noteNoCanon = "proxy-nocanon" // the URL is as it is to be sent, query included
-	noteNoQuery = "proxy-noquery"
-)
+// noteNoCanon tells mod_proxy that the URL is as it is to be sent, query included.
+const noteNoCanon = "proxy-nocanon"
 
 // proxy hands the request to mod_proxy, which encodes the path and appends the query unless NE was given.
 func (ctx *context) proxy(noEscape bool) module.Result {
 	r := ctx.r
+	if ctx.dir == nil {
+		r.Filename += r.PathInfo
+	}
 	if noEscape {
 		r.SetNote(noteNoCanon, "1")
 	}
-	r.Filename += r.PathInfo
-	switch {
-	case r.Query != "" && (noEscape || r.Proxy == module.ForwardProxied):
+	if r.Query != "" && (noEscape || r.Proxy == module.ForwardProxied) {
 		r.Filename += "?" + r.Query
-	case r.Query == "" && ctx.queryDropped:
-		r.SetNote(noteNoQuery, "1")
 	}
-	return ctx.passToProxy()
-}
-
-func (ctx *context) passToProxy() module.Result {
-	r := ctx.r
 	if r.Proxy == module.NotProxied {
 		r.Proxy = module.ReverseProxied
 	}

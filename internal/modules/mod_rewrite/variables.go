@@ -7,12 +7,6 @@ import (
 	"transom/internal/module"
 )
 
-// headerVariables are those that decide like %{HTTP:...}.
-var headerVariables = map[string]string{
-	"HTTP_ACCEPT": "Accept", "HTTP_COOKIE": "Cookie", "HTTP_FORWARDED": "Forwarded", "HTTP_HOST": "Host",
-	"HTTP_PROXY_CONNECTION": "Proxy-Connection", "HTTP_REFERER": "Referer", "HTTP_USER_AGENT": "User-Agent",
-}
-
 // requestVariables are the others that rules know; expressions know more.
 var requestVariables = func() map[string]bool {
 	known := map[string]bool{}
@@ -53,7 +47,7 @@ func (ctx *context) variable(name string) string {
 }
 
 func (ctx *context) serverVariable(name string) string {
-	if field, ok := headerVariables[name]; ok {
+	if field, ok := module.HeaderVariables[name]; ok {
 		return ctx.header(field)
 	}
 	if !requestVariables[name] {
