@@ -20,6 +20,8 @@ type Sink struct {
 	out   io.WriteCloser
 	buf   []byte
 	timer *time.Timer // armed while buf holds something
+
+	wanted bool // named by the configuration; guarded by Sinks.mu
 }
 
 const (
@@ -119,13 +121,14 @@ func (s *Sinks) Open(name string, open Opener) (*Sink, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sink, ok := s.sinks[name]; ok {
+		sink.wanted = true
 		return sink, nil
 	}
 	out, err := open()
 	if err != nil {
 		return nil, err
 	}
-	sink := &Sink{Name: name, open: open, out: out}
+	sink := &Sink{Name: name, open: open, out: out, wanted: true}
 	if s.sinks == nil {
 		s.sinks = map[string]*Sink{}
 	}
@@ -140,6 +143,24 @@ func (s *Sinks) Each(f func(*Sink)) {
 	for _, sink := range s.sinks {
 		f(sink)
 	}
+}
+
+// Forget begins a reading of the configuration: what it does not open again is not reopened after it. Such a sink stays
+// open, since a tunnel may have to log to it at its end.
+func (s *Sinks) Forget() {
+	s.Each(func(sink *Sink) { sink.wanted = false })
+}
+
+// Reopen opens what the configuration names anew; failed is told of what could not be.
+func (s *Sinks) Reopen(failed func(*Sink, error)) {
+	s.Each(func(sink *Sink) {
+		if !sink.wanted {
+			return
+		}
+		if err := sink.Reopen(); err != nil {
+			failed(sink, err)
+		}
+	})
 }
 
 // File opens a log file for appending, as httpd creates it (mode 0644 before umask).

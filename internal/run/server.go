@@ -1,7 +1,6 @@
 package run
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
-	"time"
 
 	"transom/internal/listen"
 	"transom/internal/module"
@@ -28,6 +26,8 @@ type Server struct {
 	ports   listen.Ports
 	config  *Config
 	stderr  io.Writer
+	control *control // nil: no control socket
+	reserve bool     // some rights of root are kept for reloads
 }
 
 // Start loads the configuration, binds its ports and begins to serve. Its error has been reported to stderr.
@@ -38,27 +38,50 @@ func Start(o *Options, stderr io.Writer) (*Server, error) {
 	if s.config.Site == nil {
 		return nil, errConfig
 	}
-	runtime.GOMAXPROCS(runtime.NumCPU() + tunnel.DefaultLoops())
-	s.config.Build.Serve()
-	s.current.Store(newGeneration(s.config.Site))
-	s.http = &listen.Server{Handler: http.HandlerFunc(s.serve), Settings: s.settings, Log: s.log, WrapRaw: wrapRaw}
-	if err := s.ports.Update(addresses(s.config.Build), s.accept); err != nil {
+	if err := s.start(); err != nil {
 		fmt.Fprintf(stderr, "transom: %v\n", err)
-		return nil, err
-	}
-	if err := WritePid(PidFile(s.config.Build)); err != nil {
-		fmt.Fprintf(stderr, "transom: %v\n", err)
-		s.Stop(false)
 		return nil, err
 	}
 	s.resume()
 	return s, nil
 }
 
+// start does in order what can fail: who to be, ports, the process ID, and giving root's rights up before anyone is served.
+func (s *Server) start() error {
+	b := s.config.Build
+	id, err := identityOf(&b.Process)
+	if err != nil {
+		return err
+	}
+	if pid, err := Running(PidFile(b)); err == nil && pid != 0 && pid != os.Getpid() && s.opt.Detached {
+		return fmt.Errorf("httpd (pid %d) already running", pid)
+	}
+	runtime.GOMAXPROCS(runtime.NumCPU() + tunnel.DefaultLoops())
+	s.current.Store(newGeneration(s.config.Site))
+	s.http = &listen.Server{Handler: http.HandlerFunc(s.serve), Settings: s.settings, Log: s.log, WrapRaw: wrapRaw}
+	gate := make(chan struct{})
+	defer close(gate)
+	if err := s.ports.Update(addresses(b), func(l net.Listener) { <-gate; s.accept(l) }); err != nil {
+		return err
+	}
+	if err := WritePid(PidFile(b)); err != nil {
+		s.ports.Close()
+		return err
+	}
+	s.openControl(b)
+	if s.reserve, err = id.become(); err != nil {
+		s.closeControl()
+		s.ports.Close()
+		os.Remove(PidFile(b))
+		return err
+	}
+	b.Serve()
+	return nil
+}
+
 // resume says in the error log, in the words that scripts wait for, that the configuration serves.
 func (s *Server) resume() {
-	main := s.current.Load().Servers[0]
-	main.ErrorLog.Printf("core", observe.Notice, "AH00489", "%s configured -- resuming normal operations", s.current.Load().Banner)
+	s.tell(observe.Notice, "AH00489", s.current.Load().Banner+" configured -- resuming normal operations")
 }
 
 func wrapRaw(c net.Conn) net.Conn { return tunnel.NewTransport(c) }
@@ -83,10 +106,7 @@ func (s *Server) accept(l net.Listener) {
 	}
 }
 
-func (s *Server) log(err error) {
-	main := s.current.Load().Servers[0]
-	main.ErrorLog.Printf("core", observe.Error, "", "%v", err)
-}
+func (s *Server) log(err error) { s.tell(observe.Error, "", err.Error()) }
 
 // serve hands a request to the Site of the moment.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
@@ -94,41 +114,51 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // Reload reads the configuration anew. The old one goes on serving if the new one is not in order.
-func (s *Server) Reload() error {
-	c := Load(s.opt, s.kept, s.sinks)
-	c.Report(s.stderr)
-	if c.Site == nil {
-		return errConfig
-	}
-	if err := s.ports.Update(addresses(c.Build), s.accept); err != nil {
-		fmt.Fprintf(s.stderr, "transom: %v\n", err)
-		return err
-	}
-	s.sinks.Each(func(sink *observe.Sink) {
-		if err := sink.Reopen(); err != nil {
-			fmt.Fprintf(s.stderr, "transom: could not reopen the log %s: %v\n", sink.Name, err)
+func (s *Server) Reload() {
+	s.privileged(func() {
+		if err := s.reload(); err != nil {
+			s.tell(observe.Error, "", fmt.Sprintf("reload: %v; the configuration that was in force goes on serving", err))
 		}
 	})
+}
+
+func (s *Server) reload() error {
+	s.sinks.Forget()
+	c := Load(s.opt, s.kept, s.sinks)
+	if c.Site == nil {
+		s.report(c)
+		return fmt.Errorf("the new configuration has %d errors", len(c.Errors))
+	}
+	if err := s.ports.Update(addresses(c.Build), s.accept); err != nil {
+		return err
+	}
+	s.sinks.Reopen(func(sink *observe.Sink, err error) {
+		s.tell(observe.Error, "", fmt.Sprintf("could not reopen the log %s, so that it goes on where it was: %v", sink.Name, err))
+	})
+	if c.Build.ServerRoot != s.config.Build.ServerRoot || PidFile(c.Build) != PidFile(s.config.Build) {
+		os.Rename(PidFile(s.config.Build), PidFile(c.Build))
+	}
+	s.openControl(c.Build)
 	s.config = c
 	c.Build.Serve()
 	s.current.Store(newGeneration(c.Site))
+	s.report(c)
 	s.resume()
 	return nil
 }
 
-// Stop ends everything: at once, or after the requests in flight if it is graceful.
-func (s *Server) Stop(graceful bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Nanosecond)
-	if graceful {
-		cancel()
-		ctx, cancel = context.WithCancel(context.Background())
-		if t := s.config.Build.Process.GracefulShutdown; t > 0 {
-			ctx, cancel = context.WithTimeout(context.Background(), t)
-		}
+// report puts a reload's diagnostics where someone will see them: nobody may be behind standard error any more.
+func (s *Server) report(c *Config) {
+	c.Report(s.stderr)
+	for _, d := range c.Errors {
+		s.tell(observe.Error, "AH00526", d.String())
 	}
-	defer cancel()
-	s.ports.Close()
-	s.http.Shutdown(ctx)
-	s.sinks.Each((*observe.Sink).Close)
-	os.Remove(PidFile(s.config.Build))
+	for _, d := range c.Warnings {
+		s.tell(observe.Warn, "", d.String())
+	}
+}
+
+// tell writes to the main server's error log.
+func (s *Server) tell(level observe.Level, code, text string) {
+	s.current.Load().Servers[0].ErrorLog.Write(observe.Record{Level: level, Module: "core", Code: code, Text: text})
 }

@@ -25,7 +25,9 @@ func build(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "transom")
-	if out, err := exec.Command("go", "build", "-o", binary, "transom/cmd/transom").CombinedOutput(); err != nil {
+	cmd := exec.Command("go", "build", "-o", binary, "transom/cmd/transom")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // the static binary that is shipped
+	if out, err := cmd.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build transom/cmd/transom: %v\n%s", err, out)
 		return 1
 	}

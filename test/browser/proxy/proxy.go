@@ -115,7 +115,9 @@ func program(t *testing.T) string {
 		return named
 	}
 	binary := filepath.Join(t.TempDir(), "transom")
-	if out, err := exec.Command("go", "build", "-o", binary, "transom/cmd/transom").CombinedOutput(); err != nil {
+	cmd := exec.Command("go", "build", "-o", binary, "transom/cmd/transom")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // the static binary that is shipped
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build transom/cmd/transom: %v\n%s", err, out)
 	}
 	return binary

@@ -1,0 +1,63 @@
+package run
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"transom/internal/module"
+	"transom/internal/observe"
+)
+
+// Without a directive that says so, a graceful stop spreads the end of tunnels over drainDefault, and a stop gives them
+// farewell to hear of it.
+const (
+	drainDefault = 10 * time.Second
+	farewell     = 500 * time.Millisecond
+)
+
+// Stop ends everything. A graceful stop lets requests in flight and the farewell of tunnels take their time, up to
+// GracefulShutdownTimeout; otherwise connections are closed at once.
+func (s *Server) Stop(graceful bool) {
+	s.ports.Close()
+	p := &s.config.Build.Process
+	ctx, cancel := context.WithCancel(context.Background())
+	if p.GracefulShutdown > 0 {
+		ctx, cancel = context.WithTimeout(ctx, p.GracefulShutdown)
+	}
+	defer cancel()
+	drain := p.TunnelDrain
+	if drain == 0 {
+		drain = drainDefault
+	}
+	if !graceful {
+		ctx, cancel = context.WithTimeout(context.Background(), farewell)
+		defer cancel()
+		drain = 0
+	}
+	ended := make(chan struct{})
+	go func() {
+		s.endTunnels(ctx, drain)
+		close(ended)
+	}()
+	if graceful {
+		s.http.Shutdown(ctx)
+	} else {
+		s.http.Close()
+	}
+	<-ended
+	s.tell(observe.Notice, "AH00169", "caught SIGTERM, shutting down")
+	s.sinks.Each((*observe.Sink).Close)
+	s.privileged(func() {
+		s.closeControl()
+		os.Remove(PidFile(s.config.Build))
+	})
+}
+
+// endTunnels closes WebSockets with 1001 over the period, and what is left at the end of ctx at once.
+func (s *Server) endTunnels(ctx context.Context, over time.Duration) {
+	relay := module.Tunnels(s.kept)
+	relay.Drain(over)
+	relay.Wait(ctx)
+	relay.Shutdown()
+}
