@@ -253,6 +253,17 @@ func (r *Request) ServerPort() int {
 	return standard
 }
 
+// CanonicalPort is the server's own port: of ServerName, or the scheme's.
+func (r *Request) CanonicalPort() int {
+	switch {
+	case r.Server.Port != 0:
+		return r.Server.Port
+	case r.HTTPScheme() == "https":
+		return 443
+	}
+	return 80
+}
+
 // AbsoluteURL makes a URL on this server from a path (ap_construct_url).
 func (r *Request) AbsoluteURL(path string) string {
 	scheme, port := r.HTTPScheme(), r.ServerPort()

@@ -57,6 +57,7 @@ func (s *Site) errorDocument(r *module.Request, status int, doc module.ErrorDocu
 		r.Writer.Header().Set("Location", path)
 		s.errorPage(r, http.StatusFound, "")
 	case path != "":
+		r.Status = status
 		clear(r.Writer.Header())
 		s.redirect(r, path, func(n *module.Request) {
 			n.RedirectNow = status

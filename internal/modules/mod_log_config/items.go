@@ -155,7 +155,7 @@ func port(r *module.Request, arg string) int64 {
 	case "local":
 		return int64(r.Conn.Local.Port())
 	}
-	return int64(r.ServerPort())
+	return int64(r.CanonicalPort())
 }
 
 func connectionStatus(r *module.Request, _ string) string {
