@@ -26,6 +26,11 @@ var processRows = append([]module.Directive{
 			c.Build.Process.PidFile = c.Args[0]
 			return nil
 		}},
+	{Name: "TransomControlSocket", Where: module.InServer, Args: module.One, Syntax: "TransomControlSocket filename|Off",
+		Doc: "The Unix domain socket that `transom tunnels` asks; it stands beside PidFile, with the ending .sock.", Set: func(c *module.Command) error {
+			c.Build.Process.ControlSocket = c.Args[0]
+			return nil
+		}},
 	{Name: "ServerTokens", Where: module.InServer, Args: module.One, Syntax: "ServerTokens Major|Minor|Min[imal]|Prod[uctOnly]|OS|Full",
 		Doc: "What the Server header tells.", Set: func(c *module.Command) error {
 			return oneOf(c, &c.Build.Process.ServerTokens, "major", "minor", "min", "minimal", "prod", "productonly", "os", "full")
