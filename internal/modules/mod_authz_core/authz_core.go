@@ -90,7 +90,7 @@ func (x *rule) answer(r *module.Request, around logic) module.AuthzAnswer {
 		if around == and {
 			a = module.AuthzGranted
 		}
-		log(r, "authorization result of %s: %s (directive limited to other methods)", x.title, answerNames[a])
+		x.log(r, a, " (directive limited to other methods)")
 		return a
 	case x.check != nil:
 		a = x.check(r)
@@ -102,7 +102,7 @@ func (x *rule) answer(r *module.Request, around logic) module.AuthzAnswer {
 	if x.negate {
 		a = negated(a)
 	}
-	log(r, "authorization result of %s: %s", x.title, answerNames[a])
+	x.log(r, a, "")
 	return a
 }
 
@@ -197,6 +197,8 @@ func place(r *module.Request) string {
 var answerNames = [...]string{module.AuthzNeutral: "neutral", module.AuthzGranted: "granted", module.AuthzDenied: "denied",
 	module.AuthzDeniedNoUser: "denied (no authenticated user yet)", module.AuthzError: "error"}
 
-func log(r *module.Request, format string, args ...any) {
-	r.Logf("authz_core", observe.Debug, "AH01626", format, args...)
+func (x *rule) log(r *module.Request, a module.AuthzAnswer, why string) {
+	if r.ErrorLog().Logs("authz_core", observe.Debug) {
+		r.Logf("authz_core", observe.Debug, "AH01626", "authorization result of %s: %s%s", x.title, answerNames[a], why)
+	}
 }
