@@ -22,7 +22,7 @@ func TestHttpd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	harness.PlayFiles(t, harness.Httpd(), 5*time.Second, files, func(name string, failures []harness.Failure) []string {
+	harness.PlayFiles(t, harness.Httpd(), 10*time.Second, files, func(name string, failures []harness.Failure) []string {
 		return compare(name, list[name], failures)
 	})
 	for name := range list {

@@ -25,8 +25,15 @@ type trial struct {
 	remarks         []string
 }
 
+// remark keeps what is printed at the end, without the server's warnings.
 func (t *trial) remark(format string, args ...any) {
-	t.remarks = append(t.remarks, fmt.Sprintf(format, args...))
+	var lines []string
+	for l := range strings.Lines(fmt.Sprintf(format, args...)) {
+		if !strings.Contains(l, "warning: ") {
+			lines = append(lines, l)
+		}
+	}
+	t.remarks = append(t.remarks, strings.TrimSuffix(strings.Join(lines, ""), "\n"))
 }
 
 func (t *trial) print() {
