@@ -164,7 +164,8 @@ func (x *exchange) respond() error {
 	if h.Status == http.StatusSwitchingProtocols {
 		return x.upgrade()
 	}
-	x.keepAlive = h.KeepAlive
+	// A handshake that failed says Connection: Upgrade, and nobody knows what the backend makes of more on this connection.
+	x.keepAlive = h.KeepAlive && x.key == ""
 	x.body.Reset(x.c.R, h.Length, x.limits, true)
 	x.fill()
 	x.resp.ContentLength = max(h.Length, -1)
