@@ -135,7 +135,7 @@ func (a *alias) matchRegex(r *module.Request, uri, target string) (url string, n
 		}
 	}
 	url = regex.Expand(target, m)
-	if url == target { // no reference: the whole path is appended
+	if url == target && !hasReference(target) { // the whole path is appended
 		if a.open && !strings.HasPrefix(uri, "/") {
 			return "", false, refused
 		}

@@ -67,7 +67,7 @@ func splitOrigin(url string) (origin, path string, err error) {
 	if i := strings.IndexByte(rest, '/'); i >= 0 {
 		authority, path = rest[:i], rest[i:]
 	}
-	if strings.ContainsAny(authority, "?#\\%") || !visible(authority) {
+	if strings.ContainsAny(authority, "?#\\%$\"'<>{}|^`") || !visible(authority) {
 		return "", "", errors.New("invalid character in the host")
 	}
 	if strings.EqualFold(scheme, "balancer") {

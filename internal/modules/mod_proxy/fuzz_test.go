@@ -12,7 +12,7 @@ import (
 // FuzzAuthority: whatever the path, what a ProxyPass maps it to keeps the origin that was configured, and what is sent has
 // neither spaces nor control characters.
 func FuzzAuthority(f *testing.F) {
-	for _, path := range []string{"/", "/x", "//evil.test/", "/.evil.test", "/:99", "/@evil.test", "/%2e%2e", "/x|http://evil.test", "/\r\nHost: x", "/$1\\", "/?#"} {
+	for _, path := range []string{"/", "/x", "//evil.test/", "/.evil.test", "/:99", "/@evil.test", "/%2e%2e", "/x|http://evil.test", "/\r\nHost: x", "/$1", "/$1\\", "/?#"} {
 		f.Add(path)
 	}
 	match := func(pattern, target string) *alias {
