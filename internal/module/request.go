@@ -32,9 +32,10 @@ type Conn struct {
 
 // BadRequest is what a listener refuses: it is answered and logged as any request, and goes no further.
 type BadRequest struct {
-	Status  int
-	Reason  string
-	LogOnly bool // nobody waits for an answer
+	Status     int
+	Reason     string
+	LogOnly    bool // nobody waits for an answer
+	PlainOnTLS bool // HTTP was spoken where TLS was due
 }
 
 // Exchange is what a listener offers for one request.
@@ -114,6 +115,8 @@ type Site struct {
 	Banner       string   // the Server header (ServerTokens)
 	ServerHeader []string // the same as a header's value, shared by all responses
 	Build        *Build
+	// DeclaredFilters are names (lower case) that mod_filter makes; complete once the configuration is read.
+	DeclaredFilters map[string]bool
 
 	index     sync.Once
 	variables map[string]Variable
@@ -131,6 +134,8 @@ type Engine interface {
 	FastRedirect(r, sub *Request) Result
 	// Run runs the handler of what Lookup returned, or its error page, with r's writer.
 	Run(r, sub *Request) Result
+	// Pick is the server for connections to local and a host name, which may have a port or be empty.
+	Pick(local netip.AddrPort, host string) *Server
 	// Detach collects what must be told of the end of the tunnel that r, answered with 101, becomes.
 	Detach(r *Request) []TunnelEnd
 }

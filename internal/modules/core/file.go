@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 
 	"transom/internal/module"
@@ -39,9 +40,42 @@ func sendFile(r *module.Request) module.Result {
 	if len(r.Languages) > 0 {
 		h.Set("Content-Language", strings.Join(r.Languages, ", "))
 	}
-	http.ServeContent(r.Writer, r.HTTP, "", info.ModTime(), f)
+	request := r.HTTP
+	if s := request.Header.Get("Range"); s != "" && !wellFormedRange(s) {
+		// ServeContent would refuse what httpd ignores (RFC 9110 14.2 allows both).
+		request = request.Clone(request.Context())
+		request.Header.Del("Range")
+	}
+	http.ServeContent(r.Writer, request, "", info.ModTime(), f)
 	return module.OK
 }
+
+// wellFormedRange says whether a Range header is a list of byte ranges; whether the file has them is another question.
+func wellFormedRange(s string) bool {
+	list, ok := strings.CutPrefix(s, "bytes=")
+	if !ok || strings.Count(list, ",") >= maxRanges {
+		return false
+	}
+	for _, spec := range strings.Split(list, ",") {
+		first, last, ok := strings.Cut(strings.TrimSpace(spec), "-")
+		if !ok || first == "" && last == "" || !digits(first) || !digits(last) {
+			return false
+		}
+		if first != "" && last != "" {
+			a, err1 := strconv.ParseInt(first, 10, 64)
+			b, err2 := strconv.ParseInt(last, 10, 64)
+			if err1 != nil || err2 != nil || b < a {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// maxRanges is httpd's default for MaxRanges: with more the whole file is sent.
+const maxRanges = 200
+
+func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 // etag makes an entity tag from size and time, httpd's default, or from what FileETag says.
 func etag(info os.FileInfo, components []string) string {

@@ -14,6 +14,7 @@ var hooks = []module.Hook{
 	{Phase: module.Translate, Position: module.ReallyLast, Run: translate},
 	{Phase: module.Fixups, Position: module.ReallyFirst, Run: overrideType},
 	{Phase: module.InsertFilter, Run: limitBody},
+	{Phase: module.InsertFilter, Run: outputFilters},
 	{Phase: module.InsertFilter, Position: module.ReallyLast, Run: defaultCharset},
 	{Phase: module.Handler, Position: module.ReallyLast, Run: serveFile},
 }
@@ -82,6 +83,11 @@ func addCharset(h http.Header, charset string) {
 	}
 }
 
+// outputFilters are SetOutputFilter's.
+func outputFilters(r *module.Request) module.Result {
+	return r.InsertFilters(module.CoreDir.Of(r.Dir).OutputFilters)
+}
+
 // limitBody enforces LimitRequestBody.
 func limitBody(r *module.Request) module.Result {
 	d := module.CoreDir.Of(r.Dir)
@@ -120,6 +126,11 @@ func serveFile(r *module.Request) module.Result {
 		r.SetErrHeader("Allow", "GET,POST,OPTIONS,HEAD")
 		r.Logf("core", observe.Error, "AH00041", "method %s is not allowed for a file: %s", r.Method, r.Filename)
 		return http.StatusMethodNotAllowed
+	}
+	if strings.HasPrefix(r.ContentType, "application/x-httpd-") {
+		// AddType application/x-httpd-php .php: in httpd the type names the handler, which is not there.
+		r.Logf("core", observe.Error, "", "%s has the type %s, which names a handler that is not run here: use SetHandler proxy:fcgi://...", r.Filename, r.ContentType)
+		return http.StatusInternalServerError
 	}
 	if r.Info == nil {
 		r.Logf("core", observe.Info, "AH00128", "File does not exist: %s", r.Filename)

@@ -94,8 +94,8 @@ var requestRows = []module.Directive{
 		Doc: "The handler for all that matches.", Set: setHandler},
 	{Name: "SetOutputFilter", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.One, Syntax: "SetOutputFilter filter[;filter...]",
 		Doc: "Filters for all responses that match.", Set: func(c *module.Command) error {
-			dir(c).OutputFilters = append([]string{}, strings.Split(c.Args[0], ";")...)
-			return nil
+			dir(c).OutputFilters = strings.Split(c.Args[0], ";")
+			return module.CheckFilters(c, dir(c).OutputFilters)
 		}},
 	{Name: "SetInputFilter", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.One, Syntax: "SetInputFilter filter[;filter...]",
 		Doc: "Filters for all request bodies that match.", Set: func(c *module.Command) error {

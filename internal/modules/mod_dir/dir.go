@@ -54,7 +54,8 @@ func directory(r *module.Request, v *values) module.Result {
 		return module.Declined
 	}
 	if !strings.HasSuffix(r.URI, "/") {
-		if !v.slash.Or(true) || r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodOptions {
+		_, careful := r.Env("redirect-carefully")
+		if !v.slash.Or(true) || careful && r.Method != http.MethodGet && r.Method != http.MethodHead {
 			return module.Declined
 		}
 		to := r.AbsoluteURL(module.EscapePath(r.URI) + "/")
@@ -68,30 +69,28 @@ func directory(r *module.Request, v *values) module.Result {
 	if names == nil {
 		names = []string{"index.html"}
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
-		return module.Declined
-	}
+	failed := module.Declined
 	for _, name := range names {
-		if res := index(r, v, name); res != module.Declined {
+		res := serve(r, v, name)
+		if res < 400 && res != module.Declined {
 			return res
 		}
+		if res != module.Declined {
+			failed = res // no listing may show what the index hides
+		}
 	}
-	return module.Declined
+	r.SetNote("dir-index-names", strings.Join(names, ","))
+	return failed
 }
 
-// index serves one of DirectoryIndex's names if there is such a thing.
-func index(r *module.Request, v *values, name string) module.Result {
-	uri := name
-	if !strings.HasPrefix(name, "/") {
-		uri = r.URI + name
-	}
-	if r.Query != "" && !strings.Contains(uri, "?") {
+// serve answers with one of DirectoryIndex's names, or with FallbackResource, if there is such a thing.
+func serve(r *module.Request, v *values, uri string) module.Result {
+	if r.Query != "" {
 		uri += "?" + r.Query
 	}
 	sub := r.Site.Engine.Lookup(r, uri)
 	switch {
-	case sub.Status == http.StatusOK && sub.Proxy != module.NotProxied:
-	case sub.Status == http.StatusOK && sub.Info != nil && sub.Info.Mode().IsRegular():
+	case sub.Status == http.StatusOK && (sub.Proxy != module.NotProxied || sub.Info != nil && sub.Info.Mode().IsRegular()):
 	case sub.Status >= 300 && sub.Status < 400:
 		copyLocation(r, sub)
 		return module.Result(sub.Status)
@@ -104,7 +103,7 @@ func index(r *module.Request, v *values, name string) module.Result {
 		r.Writer.Header().Set("Location", r.AbsoluteURL(module.EscapePath(sub.URI)))
 		return module.Result(v.indexRedirect)
 	}
-	return r.Site.Engine.Redirect(r, uri)
+	return r.Site.Engine.FastRedirect(r, sub)
 }
 
 func copyLocation(r, sub *module.Request) {
@@ -115,15 +114,10 @@ func copyLocation(r, sub *module.Request) {
 
 // fallback is FallbackResource: what is served for a path that leads to nothing.
 func fallback(r *module.Request, v *values) module.Result {
-	if v.fallback == "" || v.fallback == "disabled" || r.Handler != "" || r.Main != nil {
+	if v.fallback == "" || v.fallback == "disabled" || r.Handler != "" || r.Main != nil || !strings.HasPrefix(r.Filename, "/") {
 		return module.Declined
 	}
-	if !strings.HasPrefix(r.Filename, "/") || r.URI == v.fallback || !r.Initial() {
-		return module.Declined
-	}
-	uri := v.fallback
-	if r.Query != "" {
-		uri += "?" + r.Query
-	}
-	return r.Site.Engine.Redirect(r, uri)
+	resource := *v
+	resource.indexRedirect = 0
+	return serve(r, &resource, v.fallback)
 }

@@ -33,6 +33,7 @@ type values struct {
 	types, handlers, encodings, languages, charsets, outputs, inputs map[string]string
 	defaultLanguage                                                  string
 	pathInfo                                                         module.Flag // ModMimeUsePathInfo
+	multiviews                                                       multiviewsMatch
 }
 
 func (v *values) maps() []*map[string]string {
@@ -41,7 +42,8 @@ func (v *values) maps() []*map[string]string {
 
 // merge lays the inner scope's extensions over the outer ones; an empty value is one that a Remove directive left.
 func merge(outer, inner *values) *values {
-	m := &values{defaultLanguage: module.Inherit(outer.defaultLanguage, inner.defaultLanguage), pathInfo: inner.pathInfo.Inherit(outer.pathInfo)}
+	m := &values{defaultLanguage: module.Inherit(outer.defaultLanguage, inner.defaultLanguage), pathInfo: inner.pathInfo.Inherit(outer.pathInfo),
+		multiviews: module.Inherit(outer.multiviews, inner.multiviews)}
 	from, over := outer.maps(), inner.maps()
 	for i, to := range m.maps() {
 		*to = maps.Clone(*from[i])
@@ -57,8 +59,17 @@ func merge(outer, inner *values) *values {
 func add(name, what, doc string, field func(*values) *map[string]string) module.Directive {
 	return module.Directive{Name: name, Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.TwoPlus,
 		Syntax: name + " " + what + " extension [extension] ...", Doc: doc, Set: func(c *module.Command) error {
+			value := c.Args[0]
+			if name != "AddType" {
+				value = strings.ToLower(value)
+			}
+			if name == "AddOutputFilter" {
+				if err := module.CheckFilters(c, strings.Split(value, ";")); err != nil {
+					return err
+				}
+			}
 			for _, ext := range c.Args[1:] {
-				put(field(settings.Edit(c.Dir)), ext, c.Args[0])
+				put(field(settings.Edit(c.Dir)), ext, value)
 			}
 			return nil
 		}}
@@ -114,6 +125,8 @@ var directives = []module.Directive{
 			settings.Edit(c.Dir).pathInfo = c.Flag()
 			return nil
 		}},
+	{Name: "MultiviewsMatch", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.Some, Syntax: "MultiviewsMatch Any|NegotiatedOnly|Filters|Handlers [Handlers|Filters]",
+		Doc: "Which extensions a variant that MultiViews finds may have.", Set: setMultiviewsMatch},
 	{Name: "TypesConfig", Where: module.InServer, Args: module.One, Syntax: "TypesConfig file-path",
 		Doc: "The file that lists media types and their extensions.", Set: setTypesConfig},
 }
@@ -141,5 +154,32 @@ func compile(b *module.Build) error {
 			t.types = builtin
 		}
 	}
+	return nil
+}
+
+// multiviewsMatch says which extensions count as known to MultiViews; zero is unset.
+type multiviewsMatch uint8
+
+const (
+	multiviewsNegotiated multiviewsMatch = 1 << iota
+	multiviewsHandlers
+	multiviewsFilters
+	multiviewsAny
+)
+
+func setMultiviewsMatch(c *module.Command) error {
+	words := map[string]multiviewsMatch{"any": multiviewsAny, "negotiatedonly": multiviewsNegotiated, "handlers": multiviewsHandlers, "filters": multiviewsFilters}
+	var m multiviewsMatch
+	for _, arg := range c.Args {
+		bit, ok := words[strings.ToLower(arg)]
+		if !ok {
+			return fmt.Errorf("MultiviewsMatch knows Any, NegotiatedOnly, Handlers and Filters, not %q", arg)
+		}
+		m |= bit
+	}
+	if len(c.Args) > 1 && m&(multiviewsAny|multiviewsNegotiated) != 0 {
+		return fmt.Errorf("MultiviewsMatch Any and NegotiatedOnly stand alone")
+	}
+	settings.Edit(c.Dir).multiviews = m
 	return nil
 }

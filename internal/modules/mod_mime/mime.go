@@ -40,8 +40,8 @@ var builtin = map[string]string{
 	"md": "text/markdown", "ics": "text/calendar", "rss": "application/rss+xml", "atom": "application/atom+xml", "webmanifest": "application/manifest+json",
 }
 
-// findType looks at every extension of the file's name from left to right, as httpd does: each may say something else,
-// and an unknown one in the middle makes what stood before it part of the name.
+// findType looks at every extension of the file's name from left to right, as httpd does: each may say something else. What
+// stands before the first dot is none.
 func findType(r *module.Request) module.Result {
 	if r.Proxy != module.NotProxied {
 		return module.Declined
@@ -57,8 +57,20 @@ func findType(r *module.Request) module.Result {
 	}
 	parts := strings.Split(strings.TrimLeft(name, "."), ".")
 	f := found{r: r, values: v, types: types.Of(r.Server.Settings).types}
+	f.exceptions = append(f.exceptions, parts[0])
+	any := false
 	for _, ext := range parts[1:] {
-		f.extension(strings.ToLower(ext))
+		if ext == "" {
+			continue
+		}
+		if f.extension(strings.ToLower(ext)) || v.multiviews == multiviewsAny {
+			any = true
+		} else {
+			f.exceptions = append(f.exceptions, ext)
+		}
+	}
+	if any {
+		r.SetNote("ap-mime-exceptions-list", strings.Join(f.exceptions, "."))
 	}
 	f.apply()
 	return module.OK
@@ -66,55 +78,51 @@ func findType(r *module.Request) module.Result {
 
 // found is what the extensions of one name said so far.
 type found struct {
-	r         *module.Request
-	values    *values
-	types     map[string]string
-	mediaType string
-	charset   string
-	handler   string
-	encodings []string
-	languages []string
-	outputs   string
+	r          *module.Request
+	values     *values
+	types      map[string]string
+	mediaType  string
+	charset    string
+	handler    string
+	encodings  []string
+	languages  []string
+	outputs    []string
+	exceptions []string // the name's parts that say nothing, for mod_negotiation
 }
 
-func (f *found) extension(ext string) {
-	known := false
-	if t, ok := f.values.types[ext]; ok {
-		f.mediaType, known = t, true
+// extension says whether ext tells anything about the content.
+func (f *found) extension(ext string) bool {
+	v, known := f.values, false
+	if t, ok := v.types[ext]; ok { // RemoveType leaves an empty one
+		if t != "" {
+			f.mediaType, known = t, true
+		}
 	} else if t, ok := f.types[ext]; ok {
 		f.mediaType, known = t, true
 	}
-	if v := f.values.charsets[ext]; v != "" {
-		f.charset, known = v, true
+	if s := v.charsets[ext]; s != "" {
+		f.charset, known = s, true
 	}
-	if v := f.values.languages[ext]; v != "" {
-		f.languages, known = append(f.languages, v), true
+	if s := v.languages[ext]; s != "" {
+		f.languages, known = append(f.languages, s), true
 	}
-	if v := f.values.encodings[ext]; v != "" {
-		f.encodings, known = append(f.encodings, v), true
+	if s := v.encodings[ext]; s != "" {
+		f.encodings, known = append(f.encodings, s), true
 	}
-	if v := f.values.handlers[ext]; v != "" {
-		f.handler, known = v, true
+	// These say nothing of the content, unless MultiviewsMatch has them count.
+	if s := v.handlers[ext]; s != "" {
+		f.handler, known = s, known || v.multiviews&multiviewsHandlers != 0
 	}
-	if v := f.values.outputs[ext]; v != "" {
-		f.outputs, known = v, true
+	if s := v.outputs[ext]; s != "" {
+		f.outputs, known = append(f.outputs, strings.Split(s, ";")...), known || v.multiviews&multiviewsFilters != 0
 	}
-	if v := f.values.inputs[ext]; v != "" {
-		known = true
-	}
-	if !known {
-		// What came before belongs to the name; handlers and filters stay (mod_mime: "multiple extensions").
-		f.mediaType, f.charset, f.encodings, f.languages = "", "", nil, nil
-	}
+	return known
 }
 
 func (f *found) apply() {
 	r := f.r
 	if f.mediaType != "" {
-		r.ContentType = f.mediaType
-		if f.charset != "" {
-			r.ContentType += "; charset=" + f.charset
-		}
+		r.ContentType = withCharset(f.mediaType, f.charset)
 	}
 	if len(f.encodings) > 0 {
 		r.ContentEncoding = strings.Join(f.encodings, ", ")
@@ -126,9 +134,24 @@ func (f *found) apply() {
 	if f.handler != "" && r.Handler == "" {
 		r.Handler = f.handler
 	}
-	if f.outputs != "" {
-		r.Set(outputKey{}, strings.Split(f.outputs, ";"))
+	if f.outputs != nil {
+		r.Set(outputKey{}, f.outputs)
 	}
+}
+
+// withCharset puts charset in the place of the one that the type has.
+func withCharset(mediaType, charset string) string {
+	if charset == "" {
+		return mediaType
+	}
+	parts := strings.Split(mediaType, ";")
+	out := strings.TrimSpace(parts[0])
+	for _, p := range parts[1:] {
+		if p = strings.TrimSpace(p); !strings.HasPrefix(strings.ToLower(p), "charset=") {
+			out += "; " + p
+		}
+	}
+	return out + "; charset=" + charset
 }
 
 type outputKey struct{}
@@ -136,8 +159,5 @@ type outputKey struct{}
 // insertFilters puts the filters of AddOutputFilter in, by the names that other modules offer.
 func insertFilters(r *module.Request) module.Result {
 	names, _ := r.Get(outputKey{}).([]string)
-	for _, name := range names {
-		r.AddNamedFilter(name)
-	}
-	return module.Declined
+	return r.InsertFilters(names)
 }
