@@ -65,7 +65,9 @@ func examine(o *options, stdout, stderr io.Writer) int {
 			fmt.Fprintf(stdout, "  (%s) %s\n", mark, f)
 		}
 	}
-	fmt.Fprintln(stderr, "Syntax OK")
+	if o.mode == "t" {
+		fmt.Fprintln(stderr, "Syntax OK")
+	}
 	return 0
 }
 

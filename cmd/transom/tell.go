@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 
+	"transom/internal/conf"
 	"transom/internal/module"
 	"transom/internal/modules"
 	"transom/internal/run"
@@ -58,16 +59,19 @@ func listDirectives(w io.Writer) {
 	}
 }
 
-// dumpModules is -M: what LoadModule named, and what is always there.
+// dumpModules is -M: the modules that are always there, then what LoadModule named. Without any LoadModule all are there.
 func dumpModules(c *run.Config, w io.Writer) {
 	fmt.Fprintln(w, "Loaded Modules:")
 	for _, m := range c.Build.Modules {
-		how := "static"
-		if c.Build.Loaded[m.Identifier] {
-			how = "shared"
+		if len(c.Build.Loaded) == 0 || run.AlwaysThere(m.Identifier) {
+			fmt.Fprintf(w, " %s (static)\n", m.Identifier)
 		}
-		fmt.Fprintf(w, " %s (%s)\n", m.Identifier, how)
 	}
+	c.Tree.Walk(func(n *conf.Node) {
+		if words := n.Words(); n.Is("LoadModule") && len(words) > 0 && !run.AlwaysThere(words[0]) {
+			fmt.Fprintf(w, " %s (shared)\n", words[0])
+		}
+	})
 }
 
 // dumpVirtualHosts is -S, in the form that scripts parse.
@@ -137,10 +141,18 @@ func dumpRunSettings(c *run.Config, w io.Writer) {
 		}
 		fmt.Fprintf(w, "Define: %s\n", d)
 	}
-	if u := b.Process.User; u != "" {
-		fmt.Fprintf(w, "User: name=%q\n", u)
+	if name := b.Process.User; name != "" {
+		fmt.Fprintf(w, "User: name=%q%s\n", name, id(run.LookupUser(name)))
 	}
-	if g := b.Process.Group; g != "" {
-		fmt.Fprintf(w, "Group: name=%q\n", g)
+	if name := b.Process.Group; name != "" {
+		fmt.Fprintf(w, "Group: name=%q%s\n", name, id(run.LookupGroup(name)))
 	}
+}
+
+// id is a number as -S shows it, or nothing if there is no such user or group.
+func id(number int, err error) string {
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(" id=%d", number)
 }

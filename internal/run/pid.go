@@ -45,8 +45,18 @@ func Running(path string) (int, error) {
 	if err != nil || pid <= 1 {
 		return 0, fmt.Errorf("%s holds %q, which is no process ID; remove it if nothing runs", filepath.Clean(path), strings.TrimSpace(string(text)))
 	}
-	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) {
+	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) || isZombie(pid) {
 		return 0, nil
 	}
 	return pid, nil
+}
+
+// isZombie says that a process has ended and nobody has asked how; where there is no /proc nobody knows.
+func isZombie(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := strings.Cut(string(stat), ") ")
+	return strings.HasPrefix(state, "Z")
 }

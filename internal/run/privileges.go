@@ -19,14 +19,16 @@ func identityOf(p *module.Process) (*identity, error) {
 	if os.Geteuid() != 0 || p.User == "" {
 		return nil, nil
 	}
-	uid, gid, err := lookupUser(p.User)
+	uid, err := LookupUser(p.User)
 	if err != nil {
 		return nil, err
 	}
-	if p.Group != "" {
-		if gid, err = lookupGroup(p.Group); err != nil {
-			return nil, err
-		}
+	if p.Group == "" {
+		return nil, fmt.Errorf("User %s needs a Group beside it: name the group to become", p.User)
+	}
+	gid, err := LookupGroup(p.Group)
+	if err != nil {
+		return nil, err
 	}
 	if uid == 0 {
 		return nil, fmt.Errorf("User %s is root: name a user without privileges, as httpd demands", p.User)
@@ -34,22 +36,20 @@ func identityOf(p *module.Process) (*identity, error) {
 	return &identity{uid, gid}, nil
 }
 
-// lookupUser takes a name, or "#" and a number.
-func lookupUser(name string) (uid, gid int, err error) {
+// LookupUser is the number of a user, given by name or as "#" and the number.
+func LookupUser(name string) (int, error) {
 	if number, ok := strings.CutPrefix(name, "#"); ok {
-		uid, err = strconv.Atoi(number)
-		return uid, uid, err
+		return strconv.Atoi(number)
 	}
 	u, err := user.Lookup(name)
 	if err != nil {
-		return 0, 0, fmt.Errorf("bad user name %s: create the user, or name another one in User", name)
+		return 0, fmt.Errorf("bad user name %s: create the user, or name another one in User", name)
 	}
-	uid, _ = strconv.Atoi(u.Uid)
-	gid, _ = strconv.Atoi(u.Gid)
-	return uid, gid, nil
+	return strconv.Atoi(u.Uid)
 }
 
-func lookupGroup(name string) (int, error) {
+// LookupGroup is the same for a group.
+func LookupGroup(name string) (int, error) {
 	if number, ok := strings.CutPrefix(name, "#"); ok {
 		return strconv.Atoi(number)
 	}

@@ -56,3 +56,6 @@ func (r *reading) hasModule(name string) bool {
 	}
 	return r.loaded[r.names.identifier(name)]
 }
+
+// AlwaysThere says whether a module, by its identifier, needs no LoadModule.
+func AlwaysThere(identifier string) bool { return alwaysThere[identifier] }
