@@ -27,8 +27,9 @@ type driver struct {
 // turns is how often both directions move before other tunnels get their turn.
 const turns = 4
 
-// run moves bytes until neither direction can go on, or until it has had its share: then it returns true.
-func (d *driver) run(w wire, buf []byte, now instant) (more bool) {
+// run moves bytes until neither direction can go on, or until it has had its share: then it returns true. It reads into
+// buf, and puts another there when it keeps that one.
+func (d *driver) run(w wire, buf **rest, now instant) (more bool) {
 	for range turns {
 		up := d.move(client, w, buf, now)
 		down := d.move(backend, w, buf, now)
@@ -40,13 +41,13 @@ func (d *driver) run(w wire, buf []byte, now instant) (more bool) {
 }
 
 // move takes one step in one direction and reports whether another may be possible.
-func (d *driver) move(from side, w wire, buf []byte, now instant) bool {
+func (d *driver) move(from side, w wire, buf **rest, now instant) bool {
 	f, to := &d.flow[from], from.peer()
 	if d.rest[to] != nil && d.writable[to] {
 		d.flush(to, w, now)
 	}
 	if f.wants != 0 {
-		d.offer(to, d.speech(to), w)
+		d.offer(to, d.speech(to), w, buf)
 	}
 	if f.ended {
 		return d.pass(from, w)
@@ -54,10 +55,11 @@ func (d *driver) move(from side, w wire, buf []byte, now instant) bool {
 	if !d.readable[from] || d.over || d.busy(from) {
 		return false
 	}
-	n, err := w.read(from, buf[headroom:])
+	b := (*buf).b[:cap((*buf).b)]
+	n, err := w.read(from, b[headroom:headroom+readSize])
 	if n > 0 {
-		at := d.prepend(from, buf)
-		d.offer(to, d.received(from, buf[at:headroom+n], n, now), w)
+		at := d.prepend(from, b)
+		d.offer(to, d.received(from, b[at:headroom+n], n, now), w, buf)
 	}
 	switch {
 	case err == nil:
@@ -66,7 +68,7 @@ func (d *driver) move(from side, w wire, buf []byte, now instant) bool {
 		d.readable[from] = false
 		return false
 	case orderly(err):
-		d.offer(to, d.eof(from, now), w)
+		d.offer(to, d.eof(from, now), w, buf)
 		return true
 	}
 	d.broke(from, err)
@@ -95,7 +97,7 @@ func (d *driver) pass(from side, w wire) bool {
 }
 
 // offer writes b to a side, behind what is already waiting, and keeps what the side does not take.
-func (d *driver) offer(to side, b []byte, w wire) {
+func (d *driver) offer(to side, b []byte, w wire, buf **rest) {
 	if len(b) == 0 {
 		return
 	}
@@ -106,7 +108,12 @@ func (d *driver) offer(to side, b []byte, w wire) {
 		}
 		b = b[n:]
 	}
-	if len(b) > 0 {
+	switch {
+	case len(b) == 0:
+	case d.rest[to] == nil && len(b) > smallRest && (*buf).holds(b):
+		d.rest[to] = (*buf).cut(b)
+		*buf = newBuffer()
+	default:
 		d.rest[to] = d.rest[to].add(b)
 	}
 }
@@ -157,7 +164,8 @@ func (d *driver) release() {
 	}
 }
 
-// rest is pooled memory for what could not be written yet: b[off:].
+// rest is pooled memory for what could not be written yet: b[off:]. The buffer of a read is one too, so that a large part
+// of it can be kept without copying.
 type rest struct {
 	b   []byte
 	off int
@@ -166,14 +174,29 @@ type rest struct {
 // Most of what a peer cannot take is either a small message or most of a read.
 const (
 	smallRest = 4 << 10
-	largeRest = readSize + 256
-	readSize  = 64 << 10 // of one read
+	largeRest = headroom + readSize + 256 // with room for a word of the proxy's
+	readSize  = 64 << 10                  // of one read
 )
 
 var (
 	smallRests = sync.Pool{New: func() any { return &rest{b: make([]byte, 0, smallRest)} }}
 	largeRests = sync.Pool{New: func() any { return &rest{b: make([]byte, 0, largeRest)} }}
 )
+
+func newBuffer() *rest { return largeRests.Get().(*rest) }
+
+// holds reports whether b lies in r, up to its end.
+func (r *rest) holds(b []byte) bool {
+	at := cap(r.b) - cap(b)
+	return at >= 0 && &r.b[:cap(r.b)][at] == &b[0]
+}
+
+// cut makes b, which r holds, the rest.
+func (r *rest) cut(b []byte) *rest {
+	r.off = cap(r.b) - cap(b)
+	r.b = r.b[:r.off+len(b)]
+	return r
+}
 
 // add appends to a rest, which may be nil.
 func (r *rest) add(b []byte) *rest {

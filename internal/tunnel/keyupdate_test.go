@@ -97,7 +97,7 @@ func (h *tlsHalf) read(c net.Conn) (kind byte, payload []byte) {
 // ticketless keeps the server from sending records of its own accord, and the suite is one that tlsHalf knows.
 func keyUpdateRig(t *testing.T, relay Relay) (r *rig, out, in *tlsHalf, c net.Conn) {
 	var keys strings.Builder
-	r = newRig(t, relay, rigOptions{front: func(t *testing.T, near, far net.Conn) (net.Conn, net.Conn) {
+	r = newRig(t, relay, rigOptions{front: func(t testing.TB, near, far net.Conn) (net.Conn, net.Conn) {
 		server := &tls.Config{Certificates: []tls.Certificate{certificate()}, SessionTicketsDisabled: true, MinVersion: tls.VersionTLS13}
 		n, f := tls.Server(NewTransport(near), server), tls.Client(far, &tls.Config{InsecureSkipVerify: true, KeyLogWriter: &keys})
 		failed := make(chan error)

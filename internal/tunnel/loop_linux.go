@@ -34,7 +34,7 @@ type loop struct {
 	wheel  wheel
 	ready  []ref // tunnels that can go on without an event
 	events []unix.EpollEvent
-	buf    []byte
+	buf    *rest
 
 	mu      sync.Mutex
 	inbox   []func()
@@ -44,7 +44,7 @@ type loop struct {
 const wakeSlot = 1<<31 - 1
 
 func newLoop(r *looped) (*loop, error) {
-	l := &loop{relay: r, events: make([]unix.EpollEvent, 256), buf: make([]byte, headroom+readSize)}
+	l := &loop{relay: r, events: make([]unix.EpollEvent, 256), buf: newBuffer()}
 	var err error
 	if l.epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ func (l *loop) event(t *slot, s side, events uint32) {
 
 // turn gives a tunnel its share.
 func (l *loop) turn(t *slot) {
-	more := t.driver.run(t, l.buf, l.now)
+	more := t.driver.run(t, &l.buf, l.now)
 	if t.finished() {
 		l.remove(t)
 		return
@@ -211,7 +211,7 @@ func (l *loop) adopt(id uint64, p *terms, ports [2]port, buffered [2][]byte, lab
 	for s := range t.port {
 		t.readable[s] = t.port[s].secure != nil // may hold plaintext already
 		if b := buffered[s]; len(b) > 0 {
-			t.offer(side(s).peer(), t.received(side(s), b, len(b), l.now), t)
+			t.offer(side(s).peer(), t.received(side(s), b, len(b), l.now), t, &l.buf)
 		}
 		if err := l.watch(t.port[s].fd, interest, t.ref, side(s)); err != nil {
 			t.broke(side(s), err)

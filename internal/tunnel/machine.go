@@ -26,6 +26,7 @@ type flow struct {
 	heard  instant // when the side was last heard
 	pinged instant // when the proxy's ping went to the side, 0 if it owes no answer
 	held   *held   // the start of a frame that may not go on before more of it is seen
+	closed bool    // the side has sent a Close frame
 	ended  bool    // the side has sent its last byte
 	passed bool    // the peer has been told so
 	lost   bool    // the peer cannot be written to any more
@@ -143,6 +144,8 @@ func (m *machine) walk(from side, p []byte) []byte {
 				m.hold(from, &e, start)
 				return e.bytes()
 			}
+		case ws.End:
+			f.closed = f.closed || f.follow.Opcode() == ws.OpClose
 		case ws.Bad:
 			m.invalid(from, &e, start)
 			return e.bytes()
@@ -266,8 +269,7 @@ func (m *machine) settle() {
 	}
 	for s := range m.flow {
 		f := &m.flow[s]
-		answered := f.ended || f.follow.CloseCode() != 0 && f.follow.AtBoundary()
-		if !answered || f.wants&wantClose != 0 && !f.ended {
+		if !f.closed && !f.ended || f.wants&wantClose != 0 && !f.ended {
 			return
 		}
 	}
@@ -277,6 +279,9 @@ func (m *machine) settle() {
 // end starts the proxy's own end of the tunnel: a Close to each side at the next frame boundary, and a while for their
 // answers. An opaque tunnel is cut off.
 func (m *machine) end(code uint16, by End, now instant) {
+	if m.over {
+		m.abrupt = true // whoever has not taken the last bytes by now has had his time
+	}
 	if m.closing || m.over {
 		return
 	}

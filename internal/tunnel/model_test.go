@@ -30,7 +30,7 @@ type model struct {
 	t    *testing.T
 	d    driver
 	side [2]modelSide
-	buf  []byte
+	buf  *rest
 	now  instant
 	done bool
 }
@@ -89,7 +89,7 @@ func (m *model) shut(s side) error {
 // step lets the driver go on until it waits for events.
 func (m *model) step() {
 	for range 10_000 {
-		more := m.d.run(m, m.buf, m.now)
+		more := m.d.run(m, &m.buf, m.now)
 		if m.done = m.d.finished(); m.done {
 			return
 		}
@@ -112,7 +112,7 @@ func (m *model) checkWaiting() {
 		if (m.d.rest[to] != nil || !m.d.writable[to]) && !m.side[to].blocked {
 			m.t.Fatalf("side %d is thought blocked", to)
 		}
-		if r := m.d.rest[to]; r != nil && len(r.b) > readSize+256 {
+		if r := m.d.rest[to]; r != nil && len(r.b)-r.off > readSize+256 {
 			m.t.Fatalf("%d bytes are kept", len(r.b))
 		}
 	}
@@ -178,7 +178,7 @@ var modelTerms = [pingSize]byte{'p', 'i', 'n', 'g', 'p', 'i', 'n', 'g'}
 
 // runModel plays a schedule, two bytes an event, to a tunnel whose sides say up and down.
 func runModel(t *testing.T, p Policy, up, down, schedule []byte) {
-	m := &model{t: t, buf: make([]byte, headroom+300), now: 1}
+	m := &model{t: t, buf: newBuffer(), now: 1}
 	m.d = driver{machine: newMachine(&terms{Policy: p, ping: modelTerms}, m.now), writable: [2]bool{true, true}}
 	m.side[client].script, m.side[backend].script = up, down
 	for i := 0; i+1 < len(schedule) && !m.done; i += 2 {

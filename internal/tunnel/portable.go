@@ -3,7 +3,6 @@ package tunnel
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"maps"
@@ -218,7 +217,7 @@ func (p *pair) alive() bool {
 // closeConn may take its time: a TLS connection's Close sends an alert.
 func closeConn(c net.Conn, reset bool) {
 	if reset {
-		if t, ok := c.(*tls.Conn); ok {
+		if t, ok := c.(interface{ NetConn() net.Conn }); ok { // TLS would say goodbye
 			c = t.NetConn()
 		}
 		if t, ok := c.(*Transport); ok {

@@ -18,7 +18,7 @@ const patience = 20 * time.Second
 
 // rig is one tunnel, seen from its two ends.
 type rig struct {
-	t       *testing.T
+	t       testing.TB
 	relay   Relay
 	id      uint64
 	client  net.Conn
@@ -34,18 +34,18 @@ type rigOptions struct {
 }
 
 // wrap makes the two ends of a connection, the relay's first, out of two ends of a TCP connection.
-type wrap func(t *testing.T, near, far net.Conn) (net.Conn, net.Conn)
+type wrap func(t testing.TB, near, far net.Conn) (net.Conn, net.Conn)
 
-func plain(_ *testing.T, near, far net.Conn) (net.Conn, net.Conn) { return near, far }
+func plain(_ testing.TB, near, far net.Conn) (net.Conn, net.Conn) { return near, far }
 
 // opaquely hides a socket behind a wrapper that no relay knows.
-func opaquely(_ *testing.T, near, far net.Conn) (net.Conn, net.Conn) {
+func opaquely(_ testing.TB, near, far net.Conn) (net.Conn, net.Conn) {
 	return hidden{near.(*net.TCPConn)}, far
 }
 
 type hidden struct{ *net.TCPConn }
 
-func tcpPair(t *testing.T) (near, far net.Conn) {
+func tcpPair(t testing.TB) (near, far net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -63,7 +63,7 @@ func tcpPair(t *testing.T) (near, far net.Conn) {
 	return near, far
 }
 
-func newRig(t *testing.T, relay Relay, o rigOptions) *rig {
+func newRig(t testing.TB, relay Relay, o rigOptions) *rig {
 	t.Helper()
 	r := &rig{t: t, relay: relay, result: make(chan Result, 1)}
 	ends := [2]net.Conn{}

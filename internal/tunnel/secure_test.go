@@ -19,7 +19,7 @@ import (
 
 // secured puts TLS of one version around the connection; either end may be the server.
 func secured(version uint16, relayIsServer bool) wrap {
-	return func(t *testing.T, near, far net.Conn) (net.Conn, net.Conn) {
+	return func(t testing.TB, near, far net.Conn) (net.Conn, net.Conn) {
 		t.Helper()
 		server := &tls.Config{Certificates: []tls.Certificate{certificate()}, MinVersion: version, MaxVersion: version}
 		peer := &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version}
@@ -77,7 +77,7 @@ func (c chopper) Write(p []byte) (n int, err error) {
 func TestRecordsInPieces(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		chopped := func(server bool) wrap {
-			return func(t *testing.T, near, far net.Conn) (net.Conn, net.Conn) {
+			return func(t testing.TB, near, far net.Conn) (net.Conn, net.Conn) {
 				near.(*net.TCPConn).SetWriteBuffer(16 << 10)
 				far.(*net.TCPConn).SetReadBuffer(16 << 10)
 				return secured(version, server)(t, near, chopper{far.(*net.TCPConn)})
@@ -121,7 +121,7 @@ func TestTruncated(t *testing.T) {
 func TestPlaintextInside(t *testing.T) {
 	relay := New(Options{})
 	defer relay.Shutdown()
-	early := func(t *testing.T, near, far net.Conn) (net.Conn, net.Conn) {
+	early := func(t testing.TB, near, far net.Conn) (net.Conn, net.Conn) {
 		near, far = kinds["tls13"][0](t, near, far)
 		far.Write([]byte("request+more"))
 		if _, err := io.ReadFull(near, make([]byte, 8)); err != nil {

@@ -25,14 +25,17 @@ func (m *machine) speech(to side) []byte {
 	return m.speak(to)
 }
 
-// speak is speech without the question whether it may.
+// speak is speech without the question whether it may. Behind a Close that was passed on, nothing is said.
 func (m *machine) speak(to side) (out []byte) {
 	f := &m.flow[to.peer()]
-	if f.wants&wantClose != 0 {
-		out = ws.AppendClose(out, int(m.code), to == backend)
+	switch closing := f.wants&wantClose != 0; {
+	case closing:
 		f.mute = true
-	} else if f.wants&wantPing != 0 {
-		out = ws.AppendControl(out, ws.OpPing, m.policy.ping[:], to == backend)
+		if !f.closed {
+			out = ws.AppendClose(nil, int(m.code), to == backend)
+		}
+	case !f.closed:
+		out = ws.AppendControl(nil, ws.OpPing, m.policy.ping[:], to == backend)
 		m.flow[to].pinged = max(m.flow[to].pinged, m.active)
 	}
 	f.wants = 0

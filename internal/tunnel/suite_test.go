@@ -27,7 +27,14 @@ var kinds = map[string][2]wrap{
 	"front":   {secured(tls.VersionTLS13, true), plain},
 	"behind":  {plain, secured(tls.VersionTLS13, false)},
 	"wrapped": {opaquely, plain},
+	"foreign": {func(t testing.TB, near, far net.Conn) (net.Conn, net.Conn) { // TLS without a Transport
+		near, far = secured(tls.VersionTLS13, true)(t, near, far)
+		return foreign{near.(*tls.Conn)}, far
+	}, plain},
 }
+
+// foreign is a TLS connection that is not crypto/tls's.
+type foreign struct{ *tls.Conn }
 
 var framed = Policy{WebSocket: true}
 
@@ -76,6 +83,7 @@ var suite = map[string]func(t *testing.T, mk maker){
 	"OpaqueFromTheStart":      testConnect,
 	"Drain":                   testDrain,
 	"DrainAtBoundary":         testDrainBoundary,
+	"DrainAfterClose":         testDrainAfterClose,
 	"CloseByID":               testCloseByID,
 	"List":                    testList,
 	"Shutdown":                testShutdown,
@@ -454,6 +462,24 @@ func testDrainBoundary(t *testing.T, mk maker) {
 	r.send(r.client, ws.AppendClose(nil, 1001, true))
 	r.expectEOF(r.client)
 	r.end()
+}
+
+// testDrainAfterClose: nothing is sent behind a Close frame that was passed on.
+func testDrainAfterClose(t *testing.T, mk maker) {
+	r := mk(rigOptions{policy: framed})
+	bye := ws.AppendClose(nil, 1000, true)
+	r.send(r.client, bye)
+	r.expect(r.backend, bye)
+	r.relay.Drain(0)
+	if got := r.expectClose(r.client, false); got != 1000 {
+		t.Errorf("the client was closed with %d", got)
+	}
+	r.send(r.backend, ws.AppendClose(nil, 1000, false))
+	r.expectEOF(r.backend)
+	r.expectEOF(r.client)
+	if res := r.end(); res.EndedBy != EndClient || res.CloseCode != 1000 {
+		t.Errorf("result %+v", res)
+	}
 }
 
 func testCloseByID(t *testing.T, mk maker) {
