@@ -116,12 +116,18 @@ func (s *site) close() {
 	os.RemoveAll(s.root)
 }
 
-func (t *trial) prepare(conf string, ports []int) (*site, error) {
+// prepare returns a site that the caller closes.
+func (t *trial) prepare(conf string, ports []int) (s *site, err error) {
 	root, err := os.MkdirTemp("", "corpus")
 	if err != nil {
 		return nil, err
 	}
-	s := &site{root: root, recorder: &recorder{}}
+	s = &site{root: root, recorder: &recorder{}}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
 	if err := os.Chmod(root, 0o755); err != nil {
 		return nil, err
 	}
