@@ -117,12 +117,12 @@ func (s *site) close() {
 }
 
 // prepare returns a site that the caller closes.
-func (t *trial) prepare(conf string, ports []int) (s *site, err error) {
+func (t *trial) prepare(conf string, ports []int) (_ *site, err error) {
 	root, err := os.MkdirTemp("", "corpus")
 	if err != nil {
 		return nil, err
 	}
-	s = &site{root: root, recorder: &recorder{}}
+	s := &site{root: root, recorder: &recorder{}}
 	defer func() {
 		if err != nil {
 			s.close()
