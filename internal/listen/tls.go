@@ -13,6 +13,17 @@ type tlsInfo struct {
 	plain bool // the client spoke HTTP where TLS was due
 }
 
+// HandshakeError is what Server.Log is told of a TLS connection that did not come about.
+type HandshakeError struct {
+	Client string // host:port
+	Err    error
+}
+
+func (e *HandshakeError) Error() string {
+	return fmt.Sprintf("TLS handshake with %s: %v", e.Client, e.Err)
+}
+func (e *HandshakeError) Unwrap() error { return e.Err }
+
 const recordHandshake = 0x16 // the first byte of every TLS connection
 
 // startTLS makes the handshake and reports whether HTTP/1 follows.
@@ -33,9 +44,9 @@ func (c *conn) startTLS() bool {
 	if c.server.WrapRaw != nil {
 		under = c.server.WrapRaw(under)
 	}
-	tc := tls.Server(under, c.settings.TLS)
+	tc := tls.Server(under, c.tlsConfig())
 	if err := tc.Handshake(); err != nil {
-		c.server.log(fmt.Errorf("TLS handshake with %s: %w", c.peer, err))
+		c.server.log(&HandshakeError{Client: c.peer, Err: err})
 		return false
 	}
 	state := tc.ConnectionState()
@@ -51,6 +62,18 @@ func (c *conn) startTLS() bool {
 		return false
 	}
 	return true
+}
+
+// tlsConfig is that of the host that the client names, or of the address if that one has none.
+func (c *conn) tlsConfig() *tls.Config {
+	return &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if hello.ServerName != "" {
+			if s := c.server.Settings(c.local(), hello.ServerName); s != nil && s.TLS != nil {
+				return s.TLS, nil
+			}
+		}
+		return c.settings.TLS, nil
+	}}
 }
 
 func (s *Server) logPanic(e any) {

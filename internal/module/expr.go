@@ -12,7 +12,18 @@ import (
 // CompileBool parses a condition; what it returns may be used by any number of requests at once. What its last =~
 // captured is in Request.Capture afterwards.
 func (b *Build) CompileBool(text string) (func(*Request) (bool, error), error) {
-	e, err := expr.ParseBool(text, b.exprOptions())
+	return compileBool(text, b.exprOptions())
+}
+
+// CompileSSLRequire parses a condition of SSLRequire, whose comparisons differ.
+func (b *Build) CompileSSLRequire(text string) (func(*Request) (bool, error), error) {
+	o := b.exprOptions()
+	o.SSLRequire = true
+	return compileBool(text, o)
+}
+
+func compileBool(text string, o expr.Options) (func(*Request) (bool, error), error) {
+	e, err := expr.ParseBool(text, o)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +55,7 @@ func (b *Build) CompileString(text string) (func(*Request) (string, error), erro
 }
 
 func (b *Build) exprOptions() expr.Options {
-	return expr.Options{Variable: b.Site.HasVariable, Restricted: b.Htaccess}
+	return expr.Options{Variable: b.Site.HasVariable, Restricted: b.Htaccess, Function: func(name string) bool { return name == "ssl" }}
 }
 
 // HasVariable says whether some module offers a variable of that name (upper case).
@@ -117,6 +128,9 @@ func (e exprEnv) Func(name, arg string) (string, bool, error) {
 	case "resp":
 		v := append(append([]string{}, r.Writer.Header().Values(arg)...), r.ErrHeader.Values(arg)...)
 		return strings.Join(v, ", "), len(v) > 0, nil
+	case "ssl":
+		v, ok := r.Var(arg)
+		return v, ok, nil
 	case "reqenv":
 		v, ok := r.Env(arg)
 		return v, ok, nil

@@ -82,6 +82,7 @@ func settingsOf(server *module.Server) *listen.Settings {
 		s.MaxKeepAliveRequests = core.MaxKeepAliveRequests
 	}
 	limits(&s.Options, core)
+	s.TLS = module.TLS.Of(server.Settings).Config
 	timeouts := module.ReadTimeouts.Of(server.Settings)
 	setPace(&s.HandshakeTimeout, timeouts.Handshake)
 	setPace(&s.HeaderTimeout, timeouts.Header)

@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
 	"path"
 	"strings"
@@ -12,6 +13,10 @@ import (
 
 // engine runs requests within requests for modules.
 type engine struct{ site *Site }
+
+func (e engine) Pick(local netip.AddrPort, host string) *module.Server {
+	return e.site.Pick(local, host)
+}
 
 func (e engine) Redirect(r *module.Request, uri string) module.Result {
 	return e.site.redirect(r, uri, nil)

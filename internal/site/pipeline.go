@@ -37,6 +37,9 @@ func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn)
 func (s *Site) receive(r *module.Request) module.Result {
 	if bad := r.Conn.Bad; bad != nil {
 		r.Logf("core", observe.Info, "", "%s", bad.Reason)
+		if bad.PlainOnTLS {
+			r.SetNote("error-notes", "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n Instead use the HTTPS scheme to access this URL, please.<br />\n")
+		}
 		s.locationWalk(r)
 		return module.Result(bad.Status)
 	}

@@ -177,6 +177,12 @@ func (c *Conn) handshake(ctx context.Context, w *Worker, name string, timeout ti
 	}
 	config := w.TLS.Clone()
 	config.ServerName = strings.TrimSuffix(name, ".")
+	if verify := config.VerifyConnection; verify != nil {
+		config.VerifyConnection = func(cs tls.ConnectionState) error {
+			cs.ServerName = config.ServerName // crypto/tls leaves it empty for an address
+			return verify(cs)
+		}
+	}
 	t := tls.Client(c.Raw, config)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
