@@ -20,6 +20,7 @@ type Build struct {
 	Listen     []ListenAddress
 	Kept       *Kept // what outlives a reload
 	Sinks      *observe.Sinks
+	Live       Live // set when the Site serves, else nil
 	Checking   bool // -t: look, but leave no trace: open no log, bind no port
 	Defined    func(name string) bool
 	OnServe    []func()               // run in order when the Site is about to serve, not if it is given up or only checked
@@ -120,6 +121,7 @@ type Process struct {
 	PidFile          string
 	ServerTokens     string
 	ListenBacklog    int
+	ExtendedStatus   Flag
 	ControlSocket    string        // TransomControlSocket; "" stands for the one beside PidFile, "off" for none
 	GracefulShutdown time.Duration // GracefulShutdownTimeout; 0: no limit
 	TunnelDrain      time.Duration // TransomTunnelDrain: over which a graceful stop spreads the end of tunnels

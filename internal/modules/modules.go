@@ -16,6 +16,7 @@ import (
 	authzgroupfile "transom/internal/modules/mod_authz_groupfile"
 	authzhost "transom/internal/modules/mod_authz_host"
 	authzuser "transom/internal/modules/mod_authz_user"
+	autoindex "transom/internal/modules/mod_autoindex"
 	dir "transom/internal/modules/mod_dir"
 	env "transom/internal/modules/mod_env"
 	headers "transom/internal/modules/mod_headers"
@@ -32,6 +33,8 @@ import (
 	rewrite "transom/internal/modules/mod_rewrite"
 	setenvif "transom/internal/modules/mod_setenvif"
 	so "transom/internal/modules/mod_so"
+	ssl "transom/internal/modules/mod_ssl"
+	status "transom/internal/modules/mod_status"
 	uniqueid "transom/internal/modules/mod_unique_id"
 )
 
@@ -69,7 +72,10 @@ func All() []*module.Module {
 		balancer.ByTraffic(),
 		balancer.ByBusyness(),
 		hcheck.Module(),
+		ssl.Module(),
 		mime.Module(),
+		status.Module(),
+		autoindex.Module(),
 		dir.Module(),
 		alias.Module(),
 		rewrite.Module(),

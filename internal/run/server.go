@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"transom/internal/listen"
 	"transom/internal/module"
@@ -27,12 +28,14 @@ type Server struct {
 	config  *Config
 	stderr  io.Writer
 	control *control // nil: no control socket
-	reserve bool     // some rights of root are kept for reloads
+	live    *live
+	reserve bool // some rights of root are kept for reloads
 }
 
 // Start loads the configuration, binds its ports and begins to serve. Its error has been reported to stderr.
 func Start(o *Options, stderr io.Writer) (*Server, error) {
 	s := &Server{opt: o, kept: &module.Kept{}, sinks: &observe.Sinks{}, stderr: stderr}
+	s.live = &live{Server: s, started: time.Now()}
 	s.config = Load(o, s.kept, s.sinks)
 	s.config.Report(stderr)
 	if s.config.Site == nil {
@@ -75,7 +78,7 @@ func (s *Server) start() error {
 		os.Remove(PidFile(b))
 		return err
 	}
-	b.Serve()
+	s.live.serveWith(b)
 	return nil
 }
 
@@ -140,7 +143,7 @@ func (s *Server) reload() error {
 	}
 	s.openControl(c.Build)
 	s.config = c
-	c.Build.Serve()
+	s.live.serveWith(c.Build)
 	s.current.Store(newGeneration(c.Site))
 	s.report(c)
 	s.resume()

@@ -31,6 +31,11 @@ var processRows = append([]module.Directive{
 			c.Build.Process.ControlSocket = c.Args[0]
 			return nil
 		}},
+	{Name: "ExtendedStatus", Where: module.InServer, Args: module.OnOff, Syntax: "ExtendedStatus On|Off",
+		Doc: "Whether server-status shows totals and every request; on unless this says otherwise.", Set: func(c *module.Command) error {
+			c.Build.Process.ExtendedStatus = c.Flag()
+			return nil
+		}},
 	{Name: "ServerTokens", Where: module.InServer, Args: module.One, Syntax: "ServerTokens Major|Minor|Min[imal]|Prod[uctOnly]|OS|Full",
 		Doc: "What the Server header tells.", Set: func(c *module.Command) error {
 			return oneOf(c, &c.Build.Process.ServerTokens, "major", "minor", "min", "minimal", "prod", "productonly", "os", "full")
@@ -59,7 +64,6 @@ func mpmRows() []module.Directive {
 		{"Mutex", "Mutex mechanism [default|mutex-name] ... [OmitPID]", "How httpd's processes lock each other out."},
 		{"AcceptFilter", "AcceptFilter protocol accept_filter", "Kernel filters for new connections."},
 		{"EnableExceptionHook", "EnableExceptionHook On|Off", "Whether modules hear of a crash."},
-		{"ExtendedStatus", "ExtendedStatus On|Off", "Whether server-status shows every request."},
 		{"SeeRequestTail", "SeeRequestTail On|Off", "Which end of a long request line server-status shows."},
 		{"FlushMaxThreshold", "FlushMaxThreshold number", "When httpd's output filters flush."},
 		{"FlushMaxPipelined", "FlushMaxPipelined number", "How many pipelined responses httpd collects."},
