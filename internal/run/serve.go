@@ -13,7 +13,7 @@ func connOf(r *http.Request) *module.Conn {
 	c := &module.Conn{ID: info.ConnID, Local: info.Local, Remote: info.Remote, ProxiedFor: info.Client, TLS: info.TLS, KeepAlives: info.KeepAlives,
 		Fields: info.Fields, Line: info.Line, Exchange: info}
 	if bad := info.Bad; bad != nil {
-		c.Bad = &module.BadRequest{Status: bad.Status, Reason: bad.Reason, LogOnly: bad.LogOnly}
+		c.Bad = &module.BadRequest{Status: bad.Status, Reason: bad.Reason, LogOnly: bad.LogOnly, PlainOnTLS: bad.PlainOnTLS}
 	}
 	return c
 }
