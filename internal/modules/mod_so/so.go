@@ -28,12 +28,12 @@ func loadModule(c *module.Command) error {
 	switch what, known := standard[id]; {
 	case known && what == "":
 	case known:
-		c.Warnf("%s is not needed: %s", id, what)
+		c.Warnf("LoadModule %s: %s", id, what)
 	default:
 		if len(id) < 8 || id[len(id)-7:] != "_module" {
 			return fmt.Errorf("LoadModule %s: a module's name ends in _module", id)
 		}
-		c.Warnf("%s is not part of Transom: its directives are refused, and <IfModule> skips what asks for it", id)
+		c.Warnf("LoadModule %s: %s", id, absent)
 	}
 	return nil
 }
