@@ -33,7 +33,7 @@ func (d *driver) run(w wire, buf **rest, now instant) (more bool) {
 	for range turns {
 		up := d.move(client, w, buf, now)
 		down := d.move(backend, w, buf, now)
-		if !up && !down || d.finished() {
+		if !up && !down && !d.maySpeak(client) && !d.maySpeak(backend) || d.finished() {
 			return false
 		}
 	}

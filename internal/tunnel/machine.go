@@ -39,6 +39,7 @@ type wants uint8
 const (
 	wantPing wants = 1 << iota
 	wantClose
+	wantHeld // nothing of its own: what was held back of a stream that is opaque now
 )
 
 // headroom is how much received may hold back, and so what a reader leaves free before the bytes it reads.
@@ -92,12 +93,8 @@ func (m *machine) judges(f *flow) bool {
 
 // prepend puts the bytes that were held back before those at buf[headroom:] and returns where they start.
 func (m *machine) prepend(from side, buf []byte) int {
-	h := m.flow[from].held
-	if h == nil {
-		return headroom
-	}
-	m.flow[from].held = nil
-	return headroom - copy(buf[headroom-h.n:headroom], h.b[:h.n])
+	b := m.flow[from].release()
+	return headroom - copy(buf[headroom-len(b):headroom], b)
 }
 
 // received takes p, the bytes that were held back and n more that were just read from a side, and returns what its
@@ -188,7 +185,10 @@ func (m *machine) invalid(from side, e *edit, start int) {
 	}
 	m.framed = false
 	for s := range m.flow {
-		m.flow[s].wants = 0
+		f := &m.flow[s]
+		if f.wants = 0; f.held != nil {
+			f.wants = wantHeld
+		}
 	}
 }
 
@@ -226,11 +226,19 @@ func (m *machine) eof(from side, now instant) []byte {
 		return nil
 	}
 	m.settle()
-	if h := f.held; h != nil && !f.mute {
-		f.held = nil
-		return h.b[:h.n]
+	if f.mute {
+		return nil
 	}
-	return nil
+	return f.release()
+}
+
+// release returns what was held back.
+func (f *flow) release() []byte {
+	h := f.held
+	if f.held = nil; h == nil {
+		return nil
+	}
+	return h.b[:h.n]
 }
 
 // fin: the peer of a side that has ended has been told so.

@@ -106,6 +106,9 @@ func (m *model) checkWaiting() {
 	for s := range m.side {
 		e, f := &m.side[s], &m.d.flow[s]
 		to := side(s).peer()
+		if m.d.maySpeak(to) {
+			m.t.Fatalf("side %d is not told", to)
+		}
 		if pending := e.taken < e.arrived || e.end != nil; pending && !f.ended && !m.d.over && !m.d.busy(side(s)) {
 			m.t.Fatalf("side %d is forgotten", s)
 		}

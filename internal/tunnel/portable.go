@@ -178,23 +178,20 @@ func (p *pair) ended(from side, err error) {
 // when it is done.
 func (p *pair) speak() {
 	for to := range p.conn {
-		for p.mayHaveSpeech(side(to)) && p.writing[to].TryLock() {
+		for p.maySpeak(side(to)) && p.writing[to].TryLock() {
 			p.mu.Lock()
 			out := p.m.speech(side(to))
 			p.mu.Unlock()
 			p.write(side(to), out)
 			p.writing[to].Unlock()
-			if out == nil {
-				break
-			}
 		}
 	}
 }
 
-func (p *pair) mayHaveSpeech(to side) bool {
+func (p *pair) maySpeak(to side) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.m.flow[to.peer()].wants != 0
+	return p.m.maySpeak(to)
 }
 
 // alive closes both sides when the tunnel is over.
@@ -331,7 +328,7 @@ func (r *portable) Close(id uint64, code int) bool {
 	if p == nil {
 		return false
 	}
-	p.end(uint16(code), EndOperator)
+	p.end(closeCode(code), EndOperator)
 	return true
 }
 

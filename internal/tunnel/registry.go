@@ -105,6 +105,14 @@ func (r *registry) drainTime(now instant) instant {
 	return now
 }
 
+// closeCode is a code that may stand in a Close frame, or none.
+func closeCode(code int) uint16 {
+	if code < 1000 || code > 4999 {
+		return ws.CodeNone
+	}
+	return uint16(code)
+}
+
 // status describes the tunnel.
 func (m *machine) status(id uint64, label string, base time.Time) Status {
 	c, b := &m.flow[client], &m.flow[backend]

@@ -97,7 +97,7 @@ func (r *looped) Close(id uint64, code int) (found bool) {
 			l.slab.all(func(t *slot) {
 				if t.id == id {
 					found = true
-					t.end(uint16(code), EndOperator, l.now)
+					t.end(closeCode(code), EndOperator, l.now)
 					l.turn(t)
 				}
 			})

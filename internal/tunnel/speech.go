@@ -15,11 +15,17 @@ func (t *terms) answers(payload []byte, key [4]byte) bool {
 	return true
 }
 
-// speech returns what the proxy has to say to a side, nil while it may not: only at a frame boundary of what that
-// side gets, and not behind its end. The caller sends it before anything that comes later.
-func (m *machine) speech(to side) []byte {
+// maySpeak reports whether the proxy has something to say to a side and may: only at a frame boundary of what that side
+// gets, and not behind its end.
+func (m *machine) maySpeak(to side) bool {
 	f := &m.flow[to.peer()]
-	if f.wants == 0 || !m.framed || f.ended || f.mute || !f.follow.AtBoundary() {
+	return f.wants != 0 && !f.ended && !f.mute && (f.wants == wantHeld || f.follow.AtBoundary())
+}
+
+// speech returns what the proxy has to say to a side, nil while it may not. The caller sends it before anything that
+// comes later.
+func (m *machine) speech(to side) []byte {
+	if !m.maySpeak(to) {
 		return nil
 	}
 	return m.speak(to)
@@ -28,8 +34,10 @@ func (m *machine) speech(to side) []byte {
 // speak is speech without the question whether it may. Behind a Close that was passed on, nothing is said.
 func (m *machine) speak(to side) (out []byte) {
 	f := &m.flow[to.peer()]
-	switch closing := f.wants&wantClose != 0; {
-	case closing:
+	switch {
+	case f.wants == wantHeld:
+		out = f.release()
+	case f.wants&wantClose != 0:
 		f.mute = true
 		if !f.closed {
 			out = ws.AppendClose(nil, int(m.code), to == backend)

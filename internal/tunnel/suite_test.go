@@ -80,6 +80,7 @@ var suite = map[string]func(t *testing.T, mk maker){
 	"MaxMessageSplit":         testMaxMessageSplit,
 	"Strict":                  testStrict,
 	"Opaque":                  testOpaque,
+	"OpaqueHeld":              testOpaqueHeld,
 	"OpaqueFromTheStart":      testConnect,
 	"Drain":                   testDrain,
 	"DrainAtBoundary":         testDrainBoundary,
@@ -296,11 +297,11 @@ func (r *rig) readFrame(c net.Conn, masked bool) (byte, []byte) {
 }
 
 func testPingAnswered(t *testing.T, mk maker) {
-	r := mk(rigOptions{policy: Policy{WebSocket: true, Ping: 100 * time.Millisecond}})
+	r := mk(rigOptions{policy: Policy{WebSocket: true, Ping: time.Second}})
 	stop := make(chan bool)
 	answer := func(s side) {
 		c, _ := r.ends(s)
-		for i := 0; i < 5; i++ {
+		for range 2 {
 			op, payload := r.readFrame(c, s == backend)
 			if op != ws.OpPing {
 				t.Errorf("side %d got opcode %d", s, op)
@@ -341,7 +342,7 @@ func testPingUnanswered(t *testing.T, mk maker) {
 }
 
 func testPingBoundary(t *testing.T, mk maker) {
-	r := mk(rigOptions{policy: Policy{WebSocket: true, Ping: 50 * time.Millisecond}})
+	r := mk(rigOptions{policy: Policy{WebSocket: true, Ping: time.Second}})
 	message := frame(true, ws.OpText, []byte("half a message"))
 	r.send(r.client, message[:9])
 	r.expect(r.backend, message[:9])
@@ -417,6 +418,17 @@ func testOpaque(t *testing.T, mk maker) {
 	if res := r.hangUp(); !res.Opaque || res.CloseCode != 0 {
 		t.Errorf("result %+v", res)
 	}
+}
+
+// testOpaqueHeld: what was held back as the start of a frame goes on when the stream turns out to have no frames.
+func testOpaqueHeld(t *testing.T, mk maker) {
+	r := mk(rigOptions{policy: Policy{WebSocket: true, MaxMessage: 10}})
+	r.send(r.backend, []byte{1})
+	waitFor(t, "the byte is there", func() bool { return r.relay.List()[0].FromBackend.Bytes == 1 })
+	r.send(r.client, []byte("GET"))
+	r.expect(r.backend, []byte("GET"))
+	r.expect(r.client, []byte{1})
+	r.hangUp()
 }
 
 func testConnect(t *testing.T, mk maker) {
