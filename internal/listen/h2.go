@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 http.Server serves HTTP/2 on its own listener only; connections that are accepted and wrapped here need ServeConn
+
 package listen
 
 import (

@@ -97,7 +97,6 @@ var (
 	spaces     = setOf("\t\r  ")
 	horizontal = setOf("\t\t  \xa0\xa0")
 	vertical   = setOf("\n\r\x85\x85")
-	newline    = setOf("\n\n")
 )
 
 // typeEscape returns the class that \d, \W and the like stand for.
@@ -164,7 +163,7 @@ func posixClass(name string) (byteSet, bool) {
 
 // propertyClass returns \p{name} for the characters below 256.
 func propertyClass(name string) (byteSet, bool) {
-	in := func(r rune) bool { return false }
+	var in func(rune) bool
 	if table, ok := unicode.Categories[name]; ok {
 		in = func(r rune) bool { return unicode.Is(table, r) }
 	} else if table, ok := unicode.Scripts[name]; ok {

@@ -157,9 +157,6 @@ func openIf(c *module.Command) error {
 	return nil
 }
 
-var methods = map[string]bool{"GET": true, "PUT": true, "POST": true, "DELETE": true, "CONNECT": true, "OPTIONS": true, "TRACE": true,
-	"PATCH": true, "PROPFIND": true, "PROPPATCH": true, "MKCOL": true, "COPY": true, "MOVE": true, "LOCK": true, "UNLOCK": true, "HEAD": true}
-
 func openLimit(c *module.Command) error {
 	names := conf.Words(c.Raw)
 	if len(names) == 0 {
