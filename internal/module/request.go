@@ -28,6 +28,7 @@ type Conn struct {
 	Line       string               // the request line as received
 	Bad        *BadRequest          // not nil: how a malformed request is to be answered
 	Exchange                        // never nil
+	Trace      func(Step)           // not nil: somebody wants to know how requests are mapped
 }
 
 // BadRequest is what a listener refuses: it is answered and logged as any request, and goes no further.
@@ -178,6 +179,9 @@ func (r *Request) Get(key any) any { return r.Transparent[key] }
 
 // Logf writes to the server's error log. Module is the short name in LogLevel.
 func (r *Request) Logf(module string, level observe.Level, code, format string, args ...any) {
+	if r.Trace != nil && level <= observe.Info {
+		r.Trace(Step{Directive: "log", Text: strings.TrimSpace(module + " " + level.String() + " " + code + " " + fmt.Sprintf(format, args...))})
+	}
 	log := r.ErrorLog()
 	if !log.Logs(module, level) {
 		return

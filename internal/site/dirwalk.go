@@ -67,6 +67,7 @@ func (s *Site) directoryWalk(r *module.Request, at *step) (*step, module.Result)
 	for _, sec := range sections[len(plain):] {
 		if ok, groups := sec.Match.Match(r.Filename); ok {
 			at = at.into(sec)
+			traceSection(r, sec)
 			setGroups(r, groups)
 		}
 	}
@@ -77,6 +78,7 @@ func applyDirectory(r *module.Request, at *step, plain []*module.Section, dir st
 	for _, sec := range plain {
 		if ok, _ := sec.Match.Match(dir); ok {
 			at = at.into(sec)
+			traceSection(r, sec)
 		}
 	}
 	return at

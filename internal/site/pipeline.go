@@ -20,11 +20,13 @@ func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn)
 		Method: hr.Method, Protocol: hr.Proto, Received: time.Now(),
 		UserAgentAddr: conn.Remote.Addr().Unmap(),
 		UnparsedURI:   hr.RequestURI,
+		Trace:         conn.Trace,
 	}
 	out.request = r
 	r.TheRequest = conn.Line
 	r.Host, r.Port = splitHost(hr.Host)
 	r.Server = s.vhosts.pick(conn.Local, r.Host)
+	s.traceHost(r)
 	s.begin(r)
 	res := s.receive(r)
 	if res == module.OK {
@@ -201,6 +203,7 @@ func (s *Site) handle(r *module.Request) module.Result {
 	base := r.Writer
 	filtered, finish := r.Filtered(base)
 	r.Writer = filtered
+	traceFilters(r)
 	res := s.run(module.Handler, r)
 	if res == module.Declined {
 		if h, ok := s.named[r.Handler]; ok {
@@ -231,6 +234,9 @@ func (s *Site) run(p module.Phase, r *module.Request) module.Result {
 	all := p.RunsAll()
 	for i := range s.hooks[p] {
 		res := s.hooks[p][i].Run(r)
+		if r.Trace != nil {
+			traceHook(r, p, s.hooks[p][i].owner, res)
+		}
 		if res == module.Declined || all && res == module.OK {
 			continue
 		}

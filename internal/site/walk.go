@@ -60,6 +60,7 @@ func walk(r *module.Request, at *step, sections []*module.Section, name string) 
 		}
 		if ok, groups := sec.Match.Match(name); ok {
 			at = at.into(sec)
+			traceSection(r, sec)
 			setGroups(r, groups)
 		}
 	}
@@ -126,6 +127,7 @@ func (s *Site) ifWalk(r *module.Request) {
 			if ok {
 				done[head] = true
 				at = at.into(sec)
+				traceSection(r, sec)
 				follow(sec.Nested.Ifs)
 			}
 		}

@@ -28,6 +28,9 @@ func translate(r *module.Request) module.Result {
 				continue
 			}
 			r.Filename = name
+			if r.Trace != nil {
+				r.Tracef(a.Pos, a.directive, "%s is %s", r.URI, name)
+			}
 			if a.script {
 				r.Handler = "cgi-script"
 				r.SetNote("alias-forced-type", r.Handler)
@@ -110,6 +113,9 @@ func redirect(r *module.Request, list []*rule, relative module.Flag) module.Resu
 		}
 		if !ok {
 			continue
+		}
+		if r.Trace != nil {
+			r.Tracef(rule.Pos, rule.directive, "%s is answered with %d %s", r.URI, rule.status, to)
 		}
 		if rule.status < 300 || rule.status > 399 {
 			return module.Result(rule.status)

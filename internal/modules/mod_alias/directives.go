@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"transom/internal/conf"
 	"transom/internal/module"
 	"transom/internal/regex"
 )
@@ -42,6 +43,9 @@ func merge(outer, inner *rules) *rules {
 
 // rule is one directive: what it covers and what it leads to.
 type rule struct {
+	conf.Pos
+	directive string // as written
+
 	path    string       // prefix; or
 	pattern *regex.Regex // regular expression; or neither, in a section
 	target  string
@@ -88,7 +92,7 @@ func scope(c *module.Command) *rules {
 
 func setAlias(match, script bool) func(*module.Command) error {
 	return func(c *module.Command) error {
-		r := &rule{script: script}
+		r := &rule{Pos: c.Pos, directive: c.Name + " " + c.Raw, script: script}
 		switch {
 		case len(c.Args) == 2 && c.Section != nil:
 			return fmt.Errorf("%s in <%s> takes one argument, the file path; the URL path is the section's", c.Name, c.Section.Title)
@@ -124,7 +128,7 @@ var statusWords = map[string]int{"permanent": http.StatusMovedPermanently, "temp
 
 func setRedirect(status int, match bool) func(*module.Command) error {
 	return func(c *module.Command) error {
-		r := &rule{status: status}
+		r := &rule{Pos: c.Pos, directive: c.Name + " " + c.Raw, status: status}
 		args := c.Args
 		if status == 0 {
 			r.status = http.StatusFound

@@ -179,5 +179,5 @@ func (d *directive) open(b *module.Build, s *logs) (*accessLog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("could not open transfer log file %s: %w", d.file, err)
 	}
-	return &accessLog{sink: sink, items: items, condition: d.condition}, nil
+	return &accessLog{Pos: d.c.Pos, directive: d.c.Name + " " + d.file, sink: sink, items: items, condition: d.condition}, nil
 }

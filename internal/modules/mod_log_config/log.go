@@ -1,8 +1,10 @@
 package logconfig
 
 import (
+	"bytes"
 	"sync"
 
+	"transom/internal/conf"
 	"transom/internal/module"
 	"transom/internal/observe"
 	"transom/internal/tunnel"
@@ -10,6 +12,8 @@ import (
 
 // accessLog is a log that is open.
 type accessLog struct {
+	conf.Pos
+	directive string // "CustomLog logs/access_log"
 	sink      *observe.Sink
 	items     []item
 	condition func(*module.Request) bool
@@ -28,7 +32,12 @@ func write(r *module.Request) module.Result {
 		for i := range log.items {
 			b = log.items[i].append(b, r)
 		}
-		log.sink.Write(b)
+		if r.Trace != nil {
+			r.Tracef(log.Pos, log.directive, "%s", bytes.TrimSpace(b))
+		}
+		if log.sink != nil { // nil while a configuration is only looked at
+			log.sink.Write(b)
+		}
 		*line = b
 		lines.Put(line)
 	}

@@ -3,6 +3,7 @@ package proxy
 import (
 	"strings"
 
+	"transom/internal/conf"
 	"transom/internal/module"
 	"transom/internal/observe"
 	"transom/internal/regex"
@@ -11,6 +12,8 @@ import (
 
 // alias is one ProxyPass or ProxyPassMatch.
 type alias struct {
+	conf.Pos
+	directive   string       // as written: "ProxyPass /path http://origin/"
 	path        string       // what the URL begins with, if re is nil
 	re          *regex.Regex // what it matches
 	target      string       // "!" excludes

@@ -40,7 +40,7 @@ func setPass(isMatch bool) func(*module.Command) error {
 		if inside && (isRegexSection(c.Section) || strings.ContainsAny(path, "*?[")) {
 			useRegex = true
 		}
-		a.path = path
+		a.Pos, a.directive, a.path = c.Pos, c.Name+" "+c.Raw, path
 		if useRegex {
 			if a.re, err = regex.Compile(path, regex.Flags{}); err != nil {
 				return fmt.Errorf("Regular expression could not be compiled: %w", err)

@@ -88,19 +88,46 @@ func translate(r *module.Request) module.Result {
 			return res
 		}
 	}
-	for _, a := range routing.Of(r.Server.Settings).aliases {
+	aliases := routing.Of(r.Server.Settings).aliases
+	for i, a := range aliases {
 		if a.mapping != "" {
 			continue
 		}
 		if res, done := applyOne(r, a, r.URI); done {
+			traceLosers(r, aliases[i+1:])
 			return res
 		}
 	}
 	return module.Declined
 }
 
+// traceLosers tells of the directives that stand behind the one that took the request, and cover it too.
+func traceLosers(r *module.Request, behind []*alias) {
+	if r.Trace == nil {
+		return
+	}
+	for _, a := range behind {
+		if a.mapping != "" {
+			continue
+		}
+		if _, _, o := a.match(r, r.URI); o != passed {
+			r.Tracef(a.Pos, a.directive, "covers %s too, but is not asked any more", r.URI)
+		}
+	}
+}
+
+func (a *alias) trace(r *module.Request, uri, url string, o outcome) {
+	if r.Trace == nil {
+		return
+	}
+	text := map[outcome]string{passed: "does not cover " + uri, excluded: "excludes " + uri + ": no other ProxyPass is asked", mapped: "wins: " + uri + " becomes " + url,
+		refused: uri + " would change the host of the URL", failed: "the pattern gives up on " + uri}[o]
+	r.Tracef(a.Pos, a.directive, "%s", text)
+}
+
 func applyOne(r *module.Request, a *alias, uri string) (res module.Result, done bool) {
 	url, noCanon, o := a.match(r, uri)
+	a.trace(r, uri, url, o)
 	switch o {
 	case passed:
 		return module.Declined, false
