@@ -66,6 +66,10 @@ func (ctx *context) addCookie(text string) {
 			main.ErrHeader = http.Header{}
 		}
 		cookie := formatCookie(f, ctx.r.Received)
+		if hasControls(cookie) {
+			ctx.err = fmt.Errorf("the cookie %q contains invalid characters", cookie)
+			return
+		}
 		main.ErrHeader.Add("Set-Cookie", cookie)
 		ctx.log(5, "setting cookie '%s'", cookie)
 		return

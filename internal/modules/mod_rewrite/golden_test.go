@@ -70,11 +70,15 @@ func load(t *testing.T, config string) *sitetest.Site {
 	if err := os.Chmod(filepath.Join(s.Root, "prg.sh"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	serve(t, s)
+	return s
+}
+
+func serve(t *testing.T, s *sitetest.Site) {
 	for _, f := range s.Build.OnServe {
 		f()
 	}
 	t.Cleanup(func() { rewrite.StopPrograms(s.Build) })
-	return s
 }
 
 var expires = regexp.MustCompile(`expires=[^;]*GMT`)

@@ -26,6 +26,7 @@ const answerTimeout = 30 * time.Second
 type program struct {
 	args        []string
 	credentials *syscall.Credential
+	timeout     time.Duration // for one answer
 
 	mu     sync.Mutex
 	closed bool // another configuration serves
@@ -44,7 +45,7 @@ func newProgram(c *module.Command, arg string) (source, error) {
 	if _, err := os.Stat(args[0]); err != nil {
 		return nil, fmt.Errorf("file not found: %w", err)
 	}
-	p := &program{args: args, closed: true}
+	p := &program{args: args, timeout: answerTimeout, closed: true}
 	if len(c.Args) > 2 {
 		var err error
 		if p.credentials, err = credentials(c.Args[2]); err != nil {
@@ -142,7 +143,7 @@ func (p *program) ask(key string) (string, error) {
 			return "", err
 		}
 	}
-	deadline := time.Now().Add(answerTimeout)
+	deadline := time.Now().Add(p.timeout)
 	p.in.SetWriteDeadline(deadline)
 	p.out.SetReadDeadline(deadline)
 	if _, err := p.in.WriteString(key + "\n"); err != nil {

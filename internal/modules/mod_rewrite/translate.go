@@ -54,6 +54,11 @@ func translate(r *module.Request) module.Result {
 	return ctx.localPath()
 }
 
+// hasControls says that a text would break a header: a captured %0a that NE leaves as it is.
+func hasControls(s string) bool {
+	return strings.ContainsFunc(s, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f })
+}
+
 // visible says that s has neither control characters nor blanks.
 func visible(s string) bool {
 	return strings.IndexFunc(s, func(c rune) bool { return c <= ' ' || c == 0x7f }) < 0
@@ -115,6 +120,10 @@ func (ctx *context) redirect(result outcome, status int, query string) module.Re
 	}
 	if !isRedirect(status) {
 		status = http.StatusFound
+	}
+	if hasControls(r.Filename) {
+		r.Logf("rewrite", observe.Error, "AH02430", "Response header 'Location' value of %q contains invalid characters, aborting request", r.Filename)
+		return http.StatusInternalServerError
 	}
 	r.Writer.Header().Set("Location", r.Filename)
 	ctx.log(1, "redirect to %s [REDIRECT/%d]", r.Filename, status)
