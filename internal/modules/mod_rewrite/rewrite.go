@@ -1,7 +1,11 @@
 // Package rewrite is mod_rewrite.
 package rewrite
 
-import "transom/internal/module"
+import (
+	"slices"
+
+	"transom/internal/module"
+)
 
 // Module returns mod_rewrite. Its rules for servers run before ProxyPass and Alias; those for directories see the URL that
 // ProxyPass made, and mod_proxy encodes what they make of it.
@@ -27,7 +31,7 @@ func compile(b *module.Build) error {
 			continue
 		}
 		for _, m := range set.maps {
-			if p, ok := m.source.(*program); ok {
+			if p, ok := m.source.(*program); ok && !slices.Contains(list, p) { // inherited maps are shared
 				list = append(list, p)
 			}
 		}
