@@ -24,6 +24,7 @@ import (
 	mime "transom/internal/modules/mod_mime"
 	proxy "transom/internal/modules/mod_proxy"
 	balancer "transom/internal/modules/mod_proxy_balancer"
+	proxyconnect "transom/internal/modules/mod_proxy_connect"
 	hcheck "transom/internal/modules/mod_proxy_hcheck"
 	proxyhttp "transom/internal/modules/mod_proxy_http"
 	wstunnel "transom/internal/modules/mod_proxy_wstunnel"
@@ -67,6 +68,7 @@ func All() []*module.Module {
 		proxy.Module(),
 		proxyhttp.Module(),
 		wstunnel.Module(),
+		proxyconnect.Module(),
 		balancer.Module(),
 		balancer.ByRequests(),
 		balancer.ByTraffic(),

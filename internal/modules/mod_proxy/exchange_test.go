@@ -196,13 +196,13 @@ func TestRefused(t *testing.T) {
 		{"<Directory />\nProxyPass http://origin.test/\n</Directory>", "not allowed here"},
 		{"ProxyPassReverse http://origin.test/", "needs a path"},
 		{"ProxyPassReverseMatch / http://origin.test/", "ProxyPassReverse"},
-		{"ProxyRequests On", "ProxyRequests On is not supported"},
+		{"ProxyRequests Maybe", "On or Off"},
 		{"ProxyRemote * http://other.test", "not supported"},
 		{"ProxyVia maybe", "off | on | full | block"},
 		{"ProxyTimeout 0", "at least 1 second"},
 		{"ProxyErrorOverride On 200", "400 to 599"},
 		{"ProxyErrorOverride Off 404", "no status codes"},
-		{"ProxyBadHeader StartBody", "not supported"},
+		{"ProxyBadHeader Skip", "IsError"},
 		{"BalancerMember http://origin.test/", "balancer name"},
 		{"<Proxy http://origin.test/>\nBalancerMember http://m.test/\n</Proxy>", "balancer://"},
 		{"<Proxy *>\nProxySet timeout=5\n</Proxy>", "pattern"},
@@ -214,5 +214,21 @@ func TestRefused(t *testing.T) {
 		if errs := sitetest.Errors(t, "Listen 80\n"+test.config+"\n", modules.All()); !strings.Contains(errs, test.want) {
 			t.Errorf("%s\n%q, want %q", test.config, errs, test.want)
 		}
+	}
+}
+
+// TestNoForwardProxy: ProxyRequests On, which people paste, opens nothing.
+func TestNoForwardProxy(t *testing.T) {
+	s := sitetest.New(t, "Listen 80\nProxyRequests On\nProxyPass /app http://origin.test/\n", all(func(_ *upstream.Worker, req *upstream.Request) (*upstream.Response, error) {
+		return text(200, req.Target), nil
+	}))
+	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].Text, "ProxyRequests On is ignored") {
+		t.Errorf("warnings: %v", s.Warnings)
+	}
+	if w := s.Get(t, "http://other.test/x"); w.Code != http.StatusNotFound {
+		t.Errorf("status %d", w.Code)
+	}
+	if w := s.Get(t, "http://other.test/app/x"); w.Body.String() != "//x" {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

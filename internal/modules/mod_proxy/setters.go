@@ -156,11 +156,12 @@ func setSource(c *module.Command) error {
 	return nil
 }
 
+// setBadHeader takes what is more lenient than IsError, which is the only way here.
 func setBadHeader(c *module.Command) error {
 	switch strings.ToLower(c.Args[0]) {
 	case "iserror":
 	case "ignore", "startbody":
-		return fmt.Errorf("ProxyBadHeader %s is not supported: a response whose header can't be read might be another's; only IsError is", c.Args[0])
+		c.Warnf("ProxyBadHeader %s is ignored: a response whose header can't be read is always answered with 502", c.Args[0])
 	default:
 		return fmt.Errorf("ProxyBadHeader must be one of: IsError | Ignore | StartBody")
 	}
@@ -188,14 +189,16 @@ func setStatus(c *module.Command) error {
 	return nil
 }
 
+// setRequests takes On for what is safe of it: without a forward proxy nothing is open that should be closed.
 func setRequests(c *module.Command) error {
 	switch strings.ToLower(c.Args[0]) {
 	case "off":
-		return nil
 	case "on":
-		return fmt.Errorf("ProxyRequests On is not supported: %s. A reverse proxy (ProxyPass) needs ProxyRequests Off", noForward)
+		c.Warnf("ProxyRequests On is ignored: %s; ProxyPass needs ProxyRequests Off", noForward)
+	default:
+		return fmt.Errorf("ProxyRequests must be On or Off")
 	}
-	return fmt.Errorf("ProxyRequests must be On or Off")
+	return nil
 }
 
 func setPersist(c *module.Command) error {
