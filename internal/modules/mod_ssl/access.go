@@ -35,7 +35,7 @@ func checkHost(r *module.Request) module.Result {
 	}
 	policy := servers.Of(r.Site.Servers[0].Settings).policy
 	if r.Server != shaken && !compatible(policy, running.Of(shaken.Settings), of(r)) {
-		r.Logf("ssl", observe.Error, "AH02032", "Hostname %s (%s) and hostname %s provided via HTTP have no compatible SSL setup for policy '%s'",
+		r.Logf("ssl", observe.Error, "AH02032", "Hostname %s %s and hostname %s provided via HTTP have no compatible SSL setup for policy '%s'",
 			shaken.Name, told(sni), r.Host, module.Inherit("secure", policy))
 		return http.StatusMisdirectedRequest
 	}
@@ -51,7 +51,7 @@ func of(r *module.Request) *runningServer { return running.Of(r.Server.Settings)
 
 func told(sni string) string {
 	if sni == "" {
-		return "default host as no SNI was provided"
+		return "(default host as no SNI was provided)"
 	}
 	return "provided via SNI"
 }

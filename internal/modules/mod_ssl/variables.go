@@ -207,13 +207,17 @@ func otherNames(c *x509.Certificate, id asn1.ObjectIdentifier) (list []string) {
 		for _, n := range names {
 			var other struct {
 				ID    asn1.ObjectIdentifier
-				Value asn1.RawValue `asn1:"explicit,tag:0"`
+				Value asn1.RawValue // [0] around the value proper
 			}
+			var value asn1.RawValue
 			if n.Class != asn1.ClassContextSpecific || n.Tag != 0 {
 				continue
 			}
-			if _, err := asn1.UnmarshalWithParams(n.FullBytes, &other, "tag:0"); err == nil && other.ID.Equal(id) {
-				list = append(list, string(other.Value.Bytes))
+			if _, err := asn1.UnmarshalWithParams(n.FullBytes, &other, "tag:0"); err != nil || !other.ID.Equal(id) {
+				continue
+			}
+			if _, err := asn1.Unmarshal(other.Value.Bytes, &value); err == nil {
+				list = append(list, string(value.Bytes))
 			}
 		}
 	}
