@@ -17,6 +17,7 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"demo", "serve an embedded Shiny-like application and watch its tunnels", demo},
+		{"explain", "say which way a request takes through the configuration", explainURL},
 		{"tunnels", "list the live tunnels of the running server, or close some", tunnels},
 	}
 }

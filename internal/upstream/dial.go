@@ -95,11 +95,15 @@ func (w *Worker) target(req *Request) *URL {
 	return &w.URL
 }
 
+func noTLS(w *Worker, u *URL) *Error {
+	return &Error{Status: 500, Code: "AH01961", Worker: w.name,
+		Reason: "SSL Proxy requested for " + u.HostPort() + " but not enabled [Hint: SSLProxyEngine]"}
+}
+
 func (w *Worker) open(ctx context.Context, req *Request, defaultPort, name string) (*Conn, error) {
 	u := w.target(req)
 	if u.TLS() && w.TLS == nil {
-		return nil, &Error{Status: 500, Code: "AH01961", Worker: w.name,
-			Reason: "SSL Proxy requested for " + u.HostPort() + " but not enabled [Hint: SSLProxyEngine]"}
+		return nil, noTLS(w, u)
 	}
 	conn, err := w.dial(ctx, req, u, defaultPort)
 	if err != nil {
