@@ -116,12 +116,12 @@ func (ctx *context) applyRule(p *rule) (matched bool, status int) {
 	ctx.log(3, "applying pattern '%s' to uri '%s'", p.pattern, ctx.uri)
 	m := ctx.match(p.re, ctx.uri)
 	if ctx.err != nil || m.Matched() == p.negate {
-		ctx.trace(p.Pos, "RewriteRule", "%s: '%s' does not match", p.text, ctx.uri)
+		ctx.r.Tracef(p.Pos, "RewriteRule", "%s: '%s' does not match", p.text, ctx.uri)
 		return false, 0
 	}
 	ctx.ruleMatch, ctx.condMatch = m, none
 	if !allHold(ctx, p.conditions) {
-		ctx.trace(p.Pos, "RewriteRule", "%s: '%s' matches, but not its conditions", p.text, ctx.uri)
+		ctx.r.Tracef(p.Pos, "RewriteRule", "%s: '%s' matches, but not its conditions", p.text, ctx.uri)
 		return false, 0
 	}
 	if p.keep {
@@ -131,12 +131,12 @@ func (ctx *context) applyRule(p *rule) (matched bool, status int) {
 			ctx.log(2, "forcing responsecode %d for %s", p.status, r.Filename)
 			status = p.status
 		}
-		ctx.trace(p.Pos, "RewriteRule", "%s: '%s' matches and is kept%s", p.text, ctx.uri, statusText(status))
+		ctx.r.Tracef(p.Pos, "RewriteRule", "%s: '%s' matches and is kept%s", p.text, ctx.uri, statusText(status))
 		return true, status
 	}
 	ctx.lastSubstitution = p
 	status = ctx.substitute(p, proxied)
-	ctx.trace(p.Pos, "RewriteRule", "%s: '%s' becomes '%s', query '%s'%s", p.text, ctx.uri, r.Filename, r.Query, statusText(status))
+	ctx.r.Tracef(p.Pos, "RewriteRule", "%s: '%s' becomes '%s', query '%s'%s", p.text, ctx.uri, r.Filename, r.Query, statusText(status))
 	return true, status
 }
 

@@ -226,7 +226,7 @@ func (cond *condition) holds(ctx *context) bool {
 		noCase = " [NC]"
 	}
 	ctx.log(4, "RewriteCond: input='%s' pattern='%s'%s => %s", input, cond.pattern, noCase, result)
-	ctx.trace(cond.Pos, "RewriteCond", "%s '%s' against '%s'%s: %s", cond.inputText, input, cond.pattern, noCase, result)
+	ctx.r.Tracef(cond.Pos, "RewriteCond", "%s '%s' against '%s'%s: %s", cond.inputText, input, cond.pattern, noCase, result)
 	return ok
 }
 

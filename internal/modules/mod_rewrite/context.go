@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"transom/internal/conf"
 	"transom/internal/module"
 	"transom/internal/observe"
 	"transom/internal/regex"
@@ -52,13 +51,6 @@ func logPrefix(r *module.Request) string {
 		kind = fmt.Sprintf("%s/redir#%d", kind, depth)
 	}
 	return fmt.Sprintf("%s - %s [%s/sid#%x][rid#%p/%s]", r.UserAgentAddr, user, r.ServerName(), r.Server.Index, r, kind)
-}
-
-// trace tells whoever explains the request what a directive did.
-func (ctx *context) trace(pos conf.Pos, directive, format string, args ...any) {
-	if ctx.r.Trace != nil {
-		ctx.r.Trace(module.Step{Pos: pos, Directive: directive, Text: fmt.Sprintf(format, args...)})
-	}
 }
 
 // match compares s with a pattern; a pattern that reaches its limit ends the request with 500, since what it guards must

@@ -93,7 +93,11 @@ RewriteRule ^/e/(.*) http://o.e/$1 [R,L]`)
 func TestTrace(t *testing.T) {
 	var steps []string
 	listen := &module.Module{Name: "mod_listen", Hooks: []module.Hook{{Phase: module.PostRead, Run: func(r *module.Request) module.Result {
-		r.Trace = func(s module.Step) { steps = append(steps, fmt.Sprintf("%d %s", s.Line, s.Text)) }
+		r.Trace = func(s module.Step) {
+			if strings.HasPrefix(s.Directive, "Rewrite") {
+				steps = append(steps, fmt.Sprintf("%d %s", s.Line, s.Text))
+			}
+		}
 		return module.Declined
 	}}}}
 	s := sitetest.New(t, `RewriteEngine On
