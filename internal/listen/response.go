@@ -335,6 +335,16 @@ func (w *response) sentBytes(n int64, err error) error {
 	return err
 }
 
+// SetReadDeadline is for http.ResponseController, and takes only a time that is over: whoever reads the request's body
+// gets no more of it, and the connection ends with the response.
+func (w *response) SetReadDeadline(t time.Time) error {
+	if t.IsZero() || t.After(time.Now()) {
+		return http.ErrNotSupported
+	}
+	w.x.conn.interrupt()
+	return nil
+}
+
 // Takeover gives the connection to the caller, with what the client sent behind the
 // request; nothing but interim responses was written to it for this request. The server
 // forgets it, and its goroutine ends when the handler returns.

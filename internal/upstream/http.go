@@ -30,7 +30,7 @@ func (h HTTP) Exchange(ctx context.Context, w *Worker, req *Request) (*Response,
 	if err := m.build(w, req); err != nil {
 		return nil, err
 	}
-	for fresh := false; ; fresh = true {
+	for fresh := req.Fresh; ; fresh = true {
 		c, err := w.connect(ctx, req, h.port, fresh)
 		if err != nil {
 			m.restore(req)

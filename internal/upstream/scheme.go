@@ -63,6 +63,7 @@ type Request struct {
 	ServerName string        // TLS server name; "" means the URL's host
 	HTTP10     bool          // force-proxy-request-1.0
 	NoReuse    bool          // proxy-nokeepalive
+	Fresh      bool          // proxy-initial-not-pooled: not over a connection that waits in the pool
 	NeedLength bool          // proxy-sendcl: the body must not go out chunked
 }
 

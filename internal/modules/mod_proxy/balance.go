@@ -21,7 +21,7 @@ func (x *exchange) balance(b *upstream.Balancer, url string) module.Result {
 	_, rest, _ := strings.Cut(url[len("balancer://"):], "/")
 	session := b.Session(url, r.HTTP.Header)
 	for left := b.Attempts(); ; left-- {
-		choice, err := b.Choose(r.Context(), session)
+		choice, err := b.Choose(x.context(), session)
 		if err != nil {
 			return x.noMember(err)
 		}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -33,7 +34,7 @@ func (x *exchange) run(scheme upstream.Scheme, w *upstream.Worker, u *upstream.U
 	}
 	req := x.request(u, own)
 	req.Upgrade = upgrade
-	resp, err := scheme.Exchange(r.Context(), w, req)
+	resp, err := scheme.Exchange(x.context(), w, req)
 	if err != nil {
 		return x.failed(w, u, err)
 	}
@@ -60,9 +61,9 @@ func (x *exchange) request(u *upstream.URL, own bool) *upstream.Request {
 		req.AbortBody = func() { http.NewResponseController(r.Writer).SetReadDeadline(time.Unix(1, 0)) }
 	}
 	_, req.HTTP10 = r.Env("force-proxy-request-1.0")
-	_, noKeepAlive := r.Env("proxy-nokeepalive")
+	_, req.NoReuse = r.Env("proxy-nokeepalive")
 	_, initial := r.Env("proxy-initial-not-pooled")
-	req.NoReuse = noKeepAlive || initial && r.Conn.KeepAlives == 0
+	req.Fresh = initial && r.Conn.KeepAlives == 0
 	_, req.NeedLength = r.Env("proxy-sendcl")
 	if _, chunks := r.Env("proxy-sendchunked"); chunks && req.Body != nil && !req.HTTP10 && !req.NeedLength {
 		req.ContentLength = -1
@@ -71,6 +72,16 @@ func (x *exchange) request(u *upstream.URL, own bool) *upstream.Request {
 		req.Interim = x.interim
 	}
 	return req
+}
+
+// context ends early only if somebody watches the client meanwhile, as HTTP/2 does. Of HTTP/1 it would cost a goroutine to learn
+// nothing before the handler's own end.
+func (x *exchange) context() context.Context {
+	ctx := x.r.Context()
+	if x.r.HTTP.ProtoMajor < 2 {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
 }
 
 // timeout is ProxyTimeout, else Timeout.

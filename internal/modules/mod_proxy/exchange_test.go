@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -230,5 +231,58 @@ func TestNoForwardProxy(t *testing.T) {
 	}
 	if w := s.Get(t, "http://other.test/app/x"); w.Body.String() != "//x" {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// TestEnvironment: the variables that change how a request is sent.
+func TestEnvironment(t *testing.T) {
+	for _, test := range []struct {
+		variable string
+		want     func(*upstream.Request) bool
+	}{
+		{"force-proxy-request-1.0", func(r *upstream.Request) bool { return r.HTTP10 }},
+		{"proxy-nokeepalive", func(r *upstream.Request) bool { return r.NoReuse }},
+		{"proxy-initial-not-pooled", func(r *upstream.Request) bool { return r.Fresh }},
+		{"proxy-sendcl", func(r *upstream.Request) bool { return r.NeedLength }},
+		{"proxy-sendchunked", func(r *upstream.Request) bool { return r.ContentLength < 0 }},
+		{"proxy-interim-response=Suppress", func(r *upstream.Request) bool { return r.Interim == nil }},
+	} {
+		for _, set := range []string{test.variable, "none"} {
+			var seen *upstream.Request
+			s := sitetest.New(t, "Listen 80\nProxyPass / http://origin.test/\nSetEnvIf Request_URI . "+set, all(func(_ *upstream.Worker, req *upstream.Request) (*upstream.Response, error) {
+				seen = req
+				return text(200, ""), nil
+			}))
+			req := sitetest.Request("POST", "/")
+			req.Body, req.ContentLength = io.NopCloser(strings.NewReader("abc")), 3
+			s.Do(t, req)
+			if test.want(seen) != (set != "none") {
+				t.Errorf("%s with %s: %+v", test.variable, set, seen)
+			}
+		}
+	}
+}
+
+// TestSetHandler: SetHandler "proxy:URL" sends requests for files on.
+func TestSetHandler(t *testing.T) {
+	s := sitetest.New(t, "Listen 80\n<FilesMatch \\.php$>\nSetHandler \"proxy:http://origin.test\"\n</FilesMatch>", all(func(w *upstream.Worker, req *upstream.Request) (*upstream.Response, error) {
+		return text(200, told(w, req)), nil
+	}))
+	s.Write(t, "htdocs/a b.php", "source")
+	if got, want := s.Get(t, "/a%20b.php?q").Body.String(), "http://origin.test"+s.Root+"/htdocs/a%20b.php?q"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestBlock: ProxyBlock's words in the host's name.
+func TestBlock(t *testing.T) {
+	s := sitetest.New(t, "Listen 80\nProxyBlock BAD.test\nProxyPass /a http://very.bad.test/\nProxyPass /b http://good.test/bad.test\n", all(func(*upstream.Worker, *upstream.Request) (*upstream.Response, error) {
+		return text(200, ""), nil
+	}))
+	if code := s.Get(t, "/a").Code; code != http.StatusForbidden {
+		t.Errorf("/a: %d", code)
+	}
+	if code := s.Get(t, "/b").Code; code != http.StatusOK {
+		t.Errorf("/b: %d", code)
 	}
 }

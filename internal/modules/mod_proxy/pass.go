@@ -199,6 +199,9 @@ func findDefinition(defs []*definition, name string) (best *definition) {
 
 func setWorkerParams(c *module.Command, d *definition, params []param) error {
 	for _, p := range params {
+		if strings.ContainsAny(p.value, " \t") && strings.Contains(p.value, "=") {
+			c.Warnf("%s=%s: several parameters in one pair of quotes are one parameter, of which only the first counts", p.key, p.value)
+		}
 		if strings.EqualFold(p.key, "hmax") {
 			c.Warnf("hmax is ignored: httpd no longer has it, the system frees what is not used")
 			continue
