@@ -25,6 +25,9 @@ func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn)
 	out.request = r
 	r.TheRequest = conn.Line
 	r.Host, r.Port = splitHost(hr.Host)
+	if conn.Bad != nil && conn.Bad.PlainOnTLS {
+		r.Host = "" // nothing that came in the clear is believed
+	}
 	r.Server = s.vhosts.pick(conn.Local, r.Host)
 	s.traceHost(r)
 	s.begin(r)
