@@ -42,13 +42,21 @@ func (r *Request) AddOutputFilter(rank Rank, name string, wrap OutputFilter) {
 
 // AddNamedFilter adds a filter that a module offers by name; false if none does.
 func (r *Request) AddNamedFilter(name string) bool {
+	f, ok := r.NamedFilter(name)
+	if ok {
+		r.AddOutputFilter(f.Rank, f.Name, f.Wrap(r))
+	}
+	return ok
+}
+
+// NamedFilter is a filter that a module offers.
+func (r *Request) NamedFilter(name string) (NamedFilter, bool) {
 	for _, f := range r.Site.Offered.Filters {
 		if equalFold(f.Name, name) {
-			r.AddOutputFilter(f.Rank, f.Name, f.Wrap(r))
-			return true
+			return f, true
 		}
 	}
-	return false
+	return NamedFilter{}, false
 }
 
 // RemoveOutputFilter takes a filter out again.

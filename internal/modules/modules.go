@@ -17,10 +17,16 @@ import (
 	authzhost "transom/internal/modules/mod_authz_host"
 	authzuser "transom/internal/modules/mod_authz_user"
 	autoindex "transom/internal/modules/mod_autoindex"
+	brotli "transom/internal/modules/mod_brotli"
+	buffer "transom/internal/modules/mod_buffer"
+	deflate "transom/internal/modules/mod_deflate"
 	dir "transom/internal/modules/mod_dir"
 	env "transom/internal/modules/mod_env"
+	expires "transom/internal/modules/mod_expires"
+	filter "transom/internal/modules/mod_filter"
 	headers "transom/internal/modules/mod_headers"
 	logconfig "transom/internal/modules/mod_log_config"
+	macro "transom/internal/modules/mod_macro"
 	mime "transom/internal/modules/mod_mime"
 	proxy "transom/internal/modules/mod_proxy"
 	balancer "transom/internal/modules/mod_proxy_balancer"
@@ -28,6 +34,7 @@ import (
 	hcheck "transom/internal/modules/mod_proxy_hcheck"
 	proxyhttp "transom/internal/modules/mod_proxy_http"
 	wstunnel "transom/internal/modules/mod_proxy_wstunnel"
+	ratelimit "transom/internal/modules/mod_ratelimit"
 	remoteip "transom/internal/modules/mod_remoteip"
 	reqtimeout "transom/internal/modules/mod_reqtimeout"
 	request "transom/internal/modules/mod_request"
@@ -36,7 +43,11 @@ import (
 	so "transom/internal/modules/mod_so"
 	ssl "transom/internal/modules/mod_ssl"
 	status "transom/internal/modules/mod_status"
+	substitute "transom/internal/modules/mod_substitute"
 	uniqueid "transom/internal/modules/mod_unique_id"
+	usertrack "transom/internal/modules/mod_usertrack"
+	version "transom/internal/modules/mod_version"
+	vhostalias "transom/internal/modules/mod_vhost_alias"
 )
 
 // All returns the modules in httpd's order: where hooks do not say otherwise, they run in it.
@@ -56,14 +67,24 @@ func All() []*module.Module {
 		allowmethods.Module(),
 		authnzldap.Module(),
 		authnzldap.LDAP(),
+		macro.Module(),
+		buffer.Module(),
+		ratelimit.Module(),
 		reqtimeout.Module(),
 		request.Module(),
 		uniqueid.Module(),
 		remoteip.Module(),
+		filter.Module(),
+		substitute.Module(),
+		deflate.Module(),
+		brotli.Module(),
 		logconfig.Module(),
 		logconfig.LogIO(),
 		env.Module(),
+		expires.Module(),
 		headers.Module(),
+		usertrack.Module(),
+		version.Module(),
 		setenvif.Module(),
 		proxy.Module(),
 		proxyhttp.Module(),
@@ -78,6 +99,7 @@ func All() []*module.Module {
 		mime.Module(),
 		status.Module(),
 		autoindex.Module(),
+		vhostalias.Module(),
 		dir.Module(),
 		alias.Module(),
 		rewrite.Module(),

@@ -1,0 +1,83 @@
+// Package deflate is mod_deflate: responses compressed with gzip, and compressed ones unpacked.
+package deflate
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+
+	"transom/internal/module"
+)
+
+var settings = &module.Slot[values]{Merge: merge}
+
+// values belong to a server, as in httpd.
+type values struct {
+	level     int // 0: unset
+	alterETag string
+	notes     []note
+}
+
+// note is a DeflateFilterNote.
+type note struct{ kind, name string }
+
+func merge(outer, inner *values) *values {
+	m := &values{module.Inherit(outer.level, inner.level), module.Inherit(outer.alterETag, inner.alterETag), inner.notes}
+	if m.notes == nil {
+		m.notes = outer.notes
+	}
+	return m
+}
+
+const (
+	sizes  = "the library chooses the sizes of its buffers and windows"
+	bodies = "compressed request bodies are passed on as they are: no input filter unpacks them"
+)
+
+var directives = []module.Directive{
+	{Name: "DeflateCompressionLevel", Where: module.Servers, Args: module.One, Syntax: "DeflateCompressionLevel 1-9",
+		Doc: "How much work is put into compressing.", Set: func(c *module.Command) error {
+			n, err := strconv.Atoi(c.Args[0])
+			if err != nil || n < gzip.BestSpeed || n > gzip.BestCompression {
+				return fmt.Errorf("Compression Level must be between 1 and 9, not %q", c.Args[0])
+			}
+			settings.Edit(c.Server.Settings).level = n
+			return nil
+		}},
+	{Name: "DeflateAlterETag", Where: module.Servers, Args: module.One, Syntax: "DeflateAlterETag AddSuffix|NoChange|Remove",
+		Doc: "What becomes of the ETag of a compressed response.", Set: func(c *module.Command) error {
+			for _, v := range []string{"AddSuffix", "NoChange", "Remove"} {
+				if strings.EqualFold(v, c.Args[0]) {
+					settings.Edit(c.Server.Settings).alterETag = v
+					return nil
+				}
+			}
+			return fmt.Errorf("DeflateAlterETag only accepts AddSuffix, NoChange and Remove, not %q", c.Args[0])
+		}},
+	{Name: "DeflateFilterNote", Where: module.Servers, Args: module.OneOrTwo, Syntax: "DeflateFilterNote [Input|Output|Ratio] notename",
+		Doc: "A note for logs: bytes before or behind compression, or the ratio in percent.", Set: func(c *module.Command) error {
+			n := note{"ratio", c.Args[len(c.Args)-1]}
+			if len(c.Args) == 2 {
+				n.kind = strings.ToLower(c.Args[0])
+			}
+			switch n.kind {
+			case "input", "output", "ratio":
+			default:
+				return fmt.Errorf("Unknown note type %s: it is Input, Output or Ratio", c.Args[0])
+			}
+			s := settings.Edit(c.Server.Settings)
+			s.notes = append(s.notes, n)
+			return nil
+		}},
+	{Name: "DeflateBufferSize", Where: module.Servers, Args: module.One, Syntax: "DeflateBufferSize value", Doc: "The size of httpd's buffer.", Support: module.Accepted(sizes)},
+	{Name: "DeflateWindowSize", Where: module.Servers, Args: module.One, Syntax: "DeflateWindowSize value", Doc: "The size of zlib's window.", Support: module.Accepted(sizes)},
+	{Name: "DeflateMemLevel", Where: module.Servers, Args: module.One, Syntax: "DeflateMemLevel value", Doc: "How much memory zlib uses.", Support: module.Accepted(sizes)},
+	{Name: "DeflateInflateLimitRequestBody", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "DeflateInflateLimitRequestBody value",
+		Doc: "The largest request body once unpacked.", Support: module.Accepted(bodies)},
+	{Name: "DeflateInflateRatioLimit", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "DeflateInflateRatioLimit value",
+		Doc: "The largest ratio of an unpacked request body.", Support: module.Accepted(bodies)},
+	{Name: "DeflateInflateRatioBurst", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "DeflateInflateRatioBurst value",
+		Doc: "How often the ratio may be larger.", Support: module.Accepted(bodies)},
+}
