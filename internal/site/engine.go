@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"transom/internal/conf"
 	"transom/internal/module"
 	"transom/internal/observe"
 )
@@ -33,6 +34,7 @@ func (s *Site) redirect(r *module.Request, uri string, adapt func(*module.Reques
 		s.errorPage(r, 500, "")
 		return module.Done
 	}
+	r.Tracef(conf.Pos{}, "internal redirect", "to %s", uri)
 	n := s.derive(r, uri)
 	n.Prev = r
 	for name, value := range r.EnvMap() {

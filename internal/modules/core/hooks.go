@@ -11,6 +11,7 @@ import (
 )
 
 var hooks = []module.Hook{
+	{Phase: module.PostRead, Position: module.ReallyFirst, Run: explain},
 	{Phase: module.Translate, Position: module.ReallyLast, Run: translate},
 	{Phase: module.Fixups, Position: module.ReallyFirst, Run: overrideType},
 	{Phase: module.InsertFilter, Run: limitBody},

@@ -16,6 +16,7 @@ func server(c *module.Command) *module.CoreServerSettings {
 func dir(c *module.Command) *module.CoreDirSettings { return module.CoreDir.Edit(c.Dir) }
 
 var requestRows = []module.Directive{
+	explainRow,
 	{Name: "Timeout", Where: module.Servers, Args: module.One, Syntax: "Timeout seconds",
 		Doc: "How long to wait for bytes to come or go.", Set: func(c *module.Command) error {
 			return seconds(c, &server(c).Timeout, 1)
