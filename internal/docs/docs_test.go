@@ -2,14 +2,21 @@ package docs
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"flag"
 	"fmt"
 	"io/fs"
+	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"transom/internal/module"
 	"transom/internal/modules"
@@ -98,6 +105,28 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// pemFile is a certificate or a key that an example names.
+var pemFile = regexp.MustCompile(`/etc/\S+\.(crt|pem|key)`)
+
+// identity is a certificate and its key in one text, good for every place where an example names such a file.
+func identity(t *testing.T) []byte {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
+	return append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
+}
+
 // try loads an example below a ServerRoot of its own.
 func try(t *testing.T, config string) {
 	dir := t.TempDir()
@@ -111,6 +140,11 @@ func try(t *testing.T, config string) {
 	}
 	config = strings.ReplaceAll(config, "Listen 127.0.0.1:0", "Listen 127.0.0.1:8080")
 	config = strings.ReplaceAll(config, "/var/log/httpd/", dir+"/logs/")
+	secret := filepath.Join(dir, "conf", "example.pem")
+	config = pemFile.ReplaceAllString(config, secret)
+	if err := os.WriteFile(secret, identity(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	file := filepath.Join(dir, "conf", "httpd.conf")
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -109,7 +110,14 @@ func (s *Server) accept(l net.Listener) {
 	}
 }
 
-func (s *Server) log(err error) { s.tell(observe.Error, "", err.Error()) }
+func (s *Server) log(err error) {
+	if failed := (*listen.HandshakeError)(nil); errors.As(err, &failed) {
+		s.current.Load().Servers[0].ErrorLog.Write(observe.Record{Level: observe.Info, Module: "ssl", Code: "AH02008", Client: failed.Client,
+			Text: "TLS handshake failed: " + failed.Err.Error()})
+		return
+	}
+	s.tell(observe.Error, "", err.Error())
+}
 
 // serve hands a request to the Site of the moment.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
