@@ -114,21 +114,6 @@ func (m regexMatcher) Match(name string) (bool, map[string]string) {
 	return true, groups
 }
 
-// Fnmatch is httpd's apr_fnmatch with APR_FNM_PATHNAME: * and ? match anything but a slash. The pattern may end before
-// the name if the name goes on with a slash, as <Location /x*> covers /xy/z.
-func Fnmatch(pattern, name string) bool {
-	for {
-		if ok, _ := filepath.Match(pattern, name); ok {
-			return true
-		}
-		i := strings.LastIndexByte(name, '/')
-		if i <= 0 {
-			return false
-		}
-		name = name[:i]
-	}
-}
-
 // EscapePath escapes what may not stand in a URL's path (ap_os_escape_path). Escapes that are there are escaped again:
 // the path is a decoded one.
 func EscapePath(path string) string {

@@ -10,9 +10,9 @@ import (
 var contentRows = []module.Directive{
 	{Name: "Options", Where: module.Anywhere, Override: module.OverrideOptions, Args: module.AnyArgs, Syntax: "Options [+|-]option [[+|-]option] ...",
 		Doc: "What is allowed in a directory: Indexes, FollowSymLinks, ...", Set: setOptions},
-	{Name: "AllowOverride", Where: module.InDirectory | module.InLocation, Args: module.Some, Syntax: "AllowOverride All|None|directive-type [directive-type] ...",
+	{Name: "AllowOverride", Where: module.Sections, Args: module.Some, Syntax: "AllowOverride All|None|directive-type [directive-type] ...",
 		Doc: "Which groups of directives .htaccess files may hold.", Set: setAllowOverride},
-	{Name: "AllowOverrideList", Where: module.InDirectory | module.InLocation, Args: module.Some, Syntax: "AllowOverrideList None|directive [directive] ...",
+	{Name: "AllowOverrideList", Where: module.Sections, Args: module.Some, Syntax: "AllowOverrideList None|directive [directive] ...",
 		Doc: "Which single directives .htaccess files may hold.", Set: setAllowOverrideList},
 	{Name: "AccessFileName", Where: module.Servers, Args: module.Some, Syntax: "AccessFileName filename [filename] ...",
 		Doc: "The names of .htaccess files.", Set: func(c *module.Command) error {

@@ -4,7 +4,7 @@ import (
 	"path"
 	"strings"
 
-	"transom/internal/module"
+	"transom/internal/expr"
 )
 
 // directoryMatcher matches one directory exactly; the walk asks for each directory on the way down, so that a section
@@ -24,8 +24,7 @@ func (m directoryMatcher) Match(dir string) (bool, map[string]string) {
 	if !m.wild {
 		return dir == m.pattern, nil
 	}
-	ok, _ := path.Match(m.pattern, dir)
-	return ok, nil
+	return expr.Glob(m.pattern, dir, expr.PathName), nil
 }
 
 // wildcard matches a file's last component.
@@ -35,8 +34,7 @@ func (w wildcard) Match(name string) (bool, map[string]string) {
 	if !strings.ContainsAny(w.pattern, "*?[") {
 		return name == w.pattern, nil
 	}
-	ok, _ := path.Match(w.pattern, name)
-	return ok, nil
+	return expr.Glob(w.pattern, name, expr.PathName), nil
 }
 
 // locationMatcher is httpd's rule for <Location>: the path itself, or the path and a slash and more; with a slash at its
@@ -52,7 +50,7 @@ func newLocationMatcher(arg string) locationMatcher {
 
 func (m locationMatcher) Match(uri string) (bool, map[string]string) {
 	if m.wild {
-		return module.Fnmatch(m.prefix, uri), nil
+		return expr.Glob(m.prefix, uri, expr.PathName), nil // nothing below: <Location /d*> is not for /d1/x
 	}
 	if !strings.HasPrefix(uri, m.prefix) {
 		return false, nil
