@@ -148,8 +148,8 @@ func askClients(b *module.Build, c *tls.Config, settings *serverSettings, run *r
 	return nil, nil
 }
 
-// resumeSessions gives the server tickets of its own: crypto/tls would share their keys among all servers of an address, and a
-// session of one could go on at another.
+// resumeSessions gives the server tickets of its own. With GetConfigForClient, crypto/tls would take the keys of the Config that
+// the listener began with, for all hosts of its address, and a session of one could go on at another.
 func resumeSessions(c *tls.Config, settings *serverSettings) error {
 	if settings.ticketKey.path != "" {
 		secret, err := os.ReadFile(settings.ticketKey.path)

@@ -209,9 +209,10 @@ func TestResumption(t *testing.T) {
 			resumed       bool
 		}{{1, 1, true}, {1, 2, false}, {3, 3, false}, {4, 5, true}, {4, 1, false}} {
 			client := &tls.Config{InsecureSkipVerify: true, ServerName: "x", MaxVersion: version, ClientSessionCache: tls.NewLRUClientSessionCache(4)}
-			for i, n := range []int{c.first, c.second} {
-				// Both sides of SNI: the listener's settings only lead to the host's.
-				outer := &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return config(s, n), nil }}
+			var n int
+			outer := &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return config(s, n), nil }}
+			for i, host := range []int{c.first, c.second} {
+				n = host
 				_, cs, err := shake(t, outer, client)
 				if err != nil {
 					t.Fatal(err)
