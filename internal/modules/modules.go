@@ -3,6 +3,7 @@ package modules
 
 import (
 	"transom/internal/module"
+	"transom/internal/modules/absent"
 	"transom/internal/modules/core"
 	accesscompat "transom/internal/modules/mod_access_compat"
 	alias "transom/internal/modules/mod_alias"
@@ -25,6 +26,7 @@ import (
 	expires "transom/internal/modules/mod_expires"
 	filter "transom/internal/modules/mod_filter"
 	headers "transom/internal/modules/mod_headers"
+	http2 "transom/internal/modules/mod_http2"
 	logconfig "transom/internal/modules/mod_log_config"
 	macro "transom/internal/modules/mod_macro"
 	mime "transom/internal/modules/mod_mime"
@@ -52,7 +54,7 @@ import (
 
 // All returns the modules in httpd's order: where hooks do not say otherwise, they run in it.
 func All() []*module.Module {
-	return []*module.Module{
+	return append([]*module.Module{
 		core.Module(),
 		so.Module(),
 		authnfile.Module(),
@@ -80,6 +82,7 @@ func All() []*module.Module {
 		brotli.Module(),
 		logconfig.Module(),
 		logconfig.LogIO(),
+		http2.Module(),
 		env.Module(),
 		expires.Module(),
 		headers.Module(),
@@ -103,5 +106,5 @@ func All() []*module.Module {
 		dir.Module(),
 		alias.Module(),
 		rewrite.Module(),
-	}
+	}, absent.Modules()...)
 }

@@ -22,6 +22,9 @@ func loadModule(c *module.Command) error {
 	id := c.Args[0]
 	for _, m := range c.Build.Modules {
 		if m.Identifier == id {
+			if m.Absent != "" {
+				c.Warnf("LoadModule %s: Transom does not have it: %s", id, m.Absent)
+			}
 			return nil
 		}
 	}
