@@ -32,7 +32,7 @@ func requestDirectives() []module.Directive {
 				d.requirements = append(d.requirements, requirement{text, met})
 				return nil
 			}},
-		{Name: "SSLUserName", Where: module.Anywhere &^ module.InVirtualHost, Override: module.OverrideAuthConfig, Args: module.One, Syntax: "SSLUserName varname",
+		{Name: "SSLUserName", Where: module.Anywhere, Override: module.OverrideAuthConfig, Args: module.One, Syntax: "SSLUserName varname",
 			Doc: "The variable that is the user's name.", Set: func(c *module.Command) error {
 				dir(c).userName = c.Args[0]
 				return nil
