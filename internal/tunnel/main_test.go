@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -21,13 +22,18 @@ func TestMain(m *testing.M) {
 	}
 	l.Close()
 	goroutines, files := runtime.NumGoroutine(), descriptors()
+	flag.Parse()
+	flag.Set("test.parallel", "12") // they wait more than they work
 	code := m.Run()
+	if flag.Lookup("test.fuzz").Value.String() != "" {
+		os.Exit(code) // fuzzing has goroutines of its own
+	}
 	for end := time.Now().Add(patience); code == 0; time.Sleep(10 * time.Millisecond) {
-		if runtime.NumGoroutine() <= goroutines && descriptors() <= files {
+		if runtime.NumGoroutine() <= goroutines && len(descriptors()) <= len(files) {
 			break
 		}
 		if time.Now().After(end) {
-			fmt.Printf("left over: goroutines %d, before %d; descriptors %d, before %d\n",
+			fmt.Printf("left over: %d goroutines, before %d; descriptors %q, before %q\n",
 				runtime.NumGoroutine(), goroutines, descriptors(), files)
 			pprof.Lookup("goroutine").WriteTo(os.Stdout, 1)
 			code = 1
@@ -36,12 +42,18 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// descriptors counts the open ones, where the system lists them.
-func descriptors() int {
+// descriptors lists the open ones, where the system does.
+func descriptors() (open []string) {
 	for _, dir := range []string{"/proc/self/fd", "/dev/fd"} {
-		if list, err := os.ReadDir(dir); err == nil {
-			return len(list)
+		list, err := os.ReadDir(dir)
+		if err != nil {
+			continue
 		}
+		for _, e := range list {
+			what, _ := os.Readlink(dir + "/" + e.Name())
+			open = append(open, e.Name()+" "+what)
+		}
+		break
 	}
-	return 0
+	return open
 }

@@ -531,7 +531,8 @@ func testShutdown(t *testing.T, mk maker) {
 	if res := r.end(); res.EndedBy != EndShutdown || res.CloseCode != ws.CodeAbnormal {
 		t.Errorf("result %+v", res)
 	}
-	near, _ := tcpPair(t)
+	near, far := tcpPair(t)
+	defer far.Close()
 	if _, err := r.relay.Carry(Side{Conn: near}, Side{Conn: near}, Policy{}, Label{}, nil); err != ErrShutdown {
 		t.Errorf("Carry after Shutdown: %v", err)
 	}
