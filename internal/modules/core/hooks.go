@@ -124,7 +124,11 @@ func serveFile(r *module.Request) module.Result {
 		return trace(r)
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	default:
-		r.SetErrHeader("Allow", "GET,POST,OPTIONS,HEAD")
+		r.SetErrHeader("Allow", allowed(r))
+		if !module.KnownMethod(r.Method) {
+			r.Logf("core", observe.Error, "AH00135", "Invalid method in request %s", r.TheRequest)
+			return http.StatusNotImplemented
+		}
 		r.Logf("core", observe.Error, "AH00041", "method %s is not allowed for a file: %s", r.Method, r.Filename)
 		return http.StatusMethodNotAllowed
 	}
@@ -153,12 +157,17 @@ func serveFile(r *module.Request) module.Result {
 	return sendFile(r)
 }
 
+// allowed are the methods that a file knows.
+func allowed(r *module.Request) string {
+	if module.CoreServer.Of(r.Server.Settings).TraceEnable == "off" {
+		return "GET,POST,OPTIONS,HEAD"
+	}
+	return "GET,POST,OPTIONS,HEAD,TRACE"
+}
+
 func options(r *module.Request) module.Result {
 	h := r.Writer.Header()
-	h.Set("Allow", "GET,POST,OPTIONS,HEAD")
-	if module.CoreServer.Of(r.Server.Settings).TraceEnable != "off" {
-		h.Set("Allow", "GET,POST,OPTIONS,HEAD,TRACE")
-	}
+	h.Set("Allow", allowed(r))
 	h.Set("Content-Length", "0")
 	r.Writer.WriteHeader(http.StatusOK)
 	return module.OK

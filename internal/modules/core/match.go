@@ -16,7 +16,7 @@ type directoryMatcher struct {
 
 func newDirectoryMatcher(arg string) directoryMatcher {
 	clean := path.Clean("/" + arg)
-	return directoryMatcher{clean, strings.ContainsAny(clean, "*?[")}
+	return directoryMatcher{clean, isPattern(clean)}
 }
 
 func (m directoryMatcher) Match(dir string) (bool, map[string]string) {
@@ -31,7 +31,7 @@ func (m directoryMatcher) Match(dir string) (bool, map[string]string) {
 type wildcard struct{ pattern string }
 
 func (w wildcard) Match(name string) (bool, map[string]string) {
-	if !strings.ContainsAny(w.pattern, "*?[") {
+	if !isPattern(w.pattern) {
 		return name == w.pattern, nil
 	}
 	return expr.Glob(w.pattern, name, expr.PathName), nil
@@ -45,7 +45,7 @@ type locationMatcher struct {
 }
 
 func newLocationMatcher(arg string) locationMatcher {
-	return locationMatcher{arg, strings.ContainsAny(arg, "*?[")}
+	return locationMatcher{arg, isPattern(arg)}
 }
 
 func (m locationMatcher) Match(uri string) (bool, map[string]string) {
@@ -57,4 +57,10 @@ func (m locationMatcher) Match(uri string) (bool, map[string]string) {
 	}
 	rest := uri[len(m.prefix):]
 	return rest == "" || rest[0] == '/' || strings.HasSuffix(m.prefix, "/"), nil
+}
+
+// isPattern is apr_fnmatch_test: a bracket that is never closed stands for itself.
+func isPattern(s string) bool {
+	open := strings.IndexByte(s, '[')
+	return strings.ContainsAny(s, "*?") || open >= 0 && strings.IndexByte(s[open:], ']') > 0
 }

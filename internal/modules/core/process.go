@@ -58,6 +58,7 @@ func mpmRows() []module.Directive {
 	}
 	for _, r := range []struct{ name, syntax, doc string }{
 		{"ScoreBoardFile", "ScoreBoardFile file-path", "Where httpd keeps its processes' states."},
+		{"DefaultRuntimeDir", "DefaultRuntimeDir directory", "Where httpd keeps its runtime files."},
 		{"CoreDumpDirectory", "CoreDumpDirectory directory", "Where a crash leaves its memory."},
 		{"LockFile", "LockFile filename", "The lock that httpd 2.2's processes share."},
 		{"AcceptMutex", "AcceptMutex method", "How httpd 2.2's processes take turns to accept."},

@@ -68,7 +68,10 @@ func splitPort(s string) (string, int, error) {
 
 func setServerAlias(c *module.Command) error {
 	for _, a := range c.Args {
-		a = strings.ToLower(a)
+		a = strings.ToLower(strings.TrimSuffix(a, "."))
+		if ip, err := netip.ParseAddr(strings.Trim(a, "[]")); err == nil {
+			a = ip.String() // as the Host header is read
+		}
 		if strings.ContainsAny(a, "*?") {
 			c.Server.Wildcards = append(c.Server.Wildcards, a)
 		} else {
@@ -125,7 +128,7 @@ func openVirtualHost(c *module.Command) error {
 	site := c.Build.Site
 	s := &module.Server{Pos: c.Pos, Index: len(site.Servers), Settings: &module.Settings{}, Defaults: &module.Settings{}}
 	for _, arg := range c.Args {
-		addresses, err := parseAddress(arg)
+		addresses, err := parseAddress(c, arg)
 		if err != nil {
 			return err
 		}
@@ -138,7 +141,7 @@ func openVirtualHost(c *module.Command) error {
 	return nil
 }
 
-func parseAddress(arg string) ([]module.Address, error) {
+func parseAddress(c *module.Command, arg string) ([]module.Address, error) {
 	host, port := arg, 0
 	if i := strings.LastIndexByte(arg, ':'); i >= 0 && !strings.HasSuffix(arg, "]") && (strings.Count(arg, ":") == 1 || strings.HasPrefix(arg, "[")) {
 		host = arg[:i]
@@ -154,12 +157,15 @@ func parseAddress(arg string) ([]module.Address, error) {
 	if host == "*" || strings.EqualFold(host, "_default_") || host == "" {
 		return []module.Address{{Text: arg, Default: host != "*", Port: port}}, nil
 	}
-	if ip, err := netip.ParseAddr(host); err == nil {
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		return []module.Address{{Text: arg, Port: port}}, nil // any address of either family, as httpd counts
+	} else if err == nil {
 		return []module.Address{{Text: arg, IP: ip.Unmap(), Port: port}}, nil
 	}
 	found, err := net.LookupIP(host)
 	if err != nil {
-		return nil, fmt.Errorf("Could not resolve host name %s -- give its address instead: %w", host, err)
+		c.Warnf("Could not resolve host name %s -- ignoring! Give its address instead: %v", host, err)
+		return nil, nil
 	}
 	var out []module.Address
 	for _, f := range found {

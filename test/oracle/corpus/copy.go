@@ -86,7 +86,7 @@ func (t *trial) prelude(root, conf string, ports []int) string {
 	}
 	if t.server.Without == "" {
 		// What Transom adds to httpd's behaviour would count as different.
-		b.WriteString("TransomWebSocket Off\n")
+		b.WriteString("<IfDirective TransomWebSocket>\nTransomWebSocket Off\n</IfDirective>\n")
 	}
 	b.WriteString("Include httpd.conf\n")
 	return b.String()
