@@ -76,7 +76,7 @@ func add(name, what, doc string, field func(*values) *map[string]string) module.
 }
 
 func remove(name, doc string, field func(*values) *map[string]string) module.Directive {
-	return module.Directive{Name: name, Where: module.InVirtualHost | module.Sections | module.InHtaccess, Override: module.OverrideFileInfo, Args: module.Some,
+	return module.Directive{Name: name, Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.Some,
 		Syntax: name + " extension [extension] ...", Doc: doc, Set: func(c *module.Command) error {
 			for _, ext := range c.Args {
 				put(field(settings.Edit(c.Dir)), ext, "")
