@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"sync/atomic"
 
 	"transom/internal/conf"
 	"transom/internal/module"
@@ -49,9 +50,11 @@ func Compile(tree *conf.Tree, build *module.Build) *Site {
 	for _, h := range shared.Offered.Handlers {
 		s.named[h.Name] = h
 	}
+	room := new(atomic.Int64)
+	room.Store(maxSteps)
 	for _, server := range shared.Servers {
 		sortDirectories(&server.Sections)
-		s.roots = append(s.roots, &step{settings: server.Defaults})
+		s.roots = append(s.roots, &step{settings: server.Defaults, room: room, kept: true})
 	}
 	for _, m := range build.Modules {
 		if m.Compile == nil || len(build.Errors) > 0 {

@@ -35,6 +35,9 @@ func (s *Site) die(r *module.Request, status int) {
 	s.errorPage(r, first, "")
 }
 
+// conditions are about what the client asked for, not about the document that tells of the error.
+var conditions = []string{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range"}
+
 // errorDocument answers by an ErrorDocument; false means that a page of our own must do.
 func (s *Site) errorDocument(r *module.Request, status int, doc module.ErrorDocument) bool {
 	text, path := doc.Text, doc.Path
@@ -62,6 +65,9 @@ func (s *Site) errorDocument(r *module.Request, status int, doc module.ErrorDocu
 		s.redirect(r, path, func(n *module.Request) {
 			n.RedirectNow = status
 			n.Method, n.HTTP.Method = "GET", "GET"
+			for _, name := range conditions {
+				n.HTTP.Header.Del(name)
+			}
 			n.SetEnv("REDIRECT_STATUS", strconv.Itoa(status))
 			n.SetEnv("REDIRECT_URL", r.URI)
 			if r.Query != "" {

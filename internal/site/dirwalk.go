@@ -112,7 +112,7 @@ func (s *Site) lookup(r *module.Request, at *step, name string) (os.FileInfo, er
 	}
 	target, err := os.Stat(name)
 	if err != nil {
-		return nil, err
+		return nil, errSymlink // one that leads nowhere is as good as forbidden
 	}
 	if options&module.OptFollowSymLinks == 0 && !sameOwner(info, target) {
 		return nil, errSymlink

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"transom/internal/conf"
 	"transom/internal/module"
@@ -31,11 +34,25 @@ type htaccessKey struct {
 
 // htaccessFile is what one version of a file says.
 type htaccessFile struct {
-	info     os.FileInfo // identity, size and time of what was read
+	seen     atomic.Pointer[sighting]
+	text     []byte
 	section  *module.Section
 	warnings []module.Diagnostic // what Nonfatal lets pass
 	err      error
 	steps    sync.Map // *step -> *step; kept here so that they go when the file changes
+}
+
+// sighting is when a file was read last, and its identity, size and time then.
+type sighting struct {
+	info os.FileInfo
+	at   time.Time
+}
+
+// settled is how old a file must be before an unchanged time means an unchanged file: some filesystems count in seconds.
+const settled = 2 * time.Second
+
+func (s *sighting) holds(info os.FileInfo) bool {
+	return os.SameFile(s.info, info) && s.info.Size() == info.Size() && s.info.ModTime().Equal(info.ModTime()) && s.at.Sub(info.ModTime()) > settled
 }
 
 // htaccess applies the .htaccess file of a directory if AllowOverride admits any. A status is what it could not do.
@@ -49,7 +66,7 @@ func (s *Site) htaccess(r *module.Request, at *step, dir string) (*step, module.
 		names = []string{".htaccess"}
 	}
 	for _, name := range names {
-		f, err := s.htaccessFile(htaccessKey{filepath.Join(dir, name), r.Server, allow})
+		f, err := s.htaccessFile(htaccessKey{filepath.Join(dir, name), r.Server, allow}, at.kept)
 		switch {
 		case err != nil:
 			r.Logf("core", observe.Crit, "AH00529", "unable to check htaccess file, ensure it is readable and that '%s' is executable: %v", dir, err)
@@ -63,55 +80,57 @@ func (s *Site) htaccess(r *module.Request, at *step, dir string) (*step, module.
 		for _, w := range f.warnings {
 			r.Logf("core", observe.Info, "AH02295", "%s", w)
 		}
-		return f.into(at), module.OK
+		return at.along(&f.steps, at, f.section), module.OK
 	}
 	return at, module.OK
 }
 
-// into is the step behind the file, as step.into.
-func (f *htaccessFile) into(at *step) *step {
-	if next, ok := f.steps.Load(at); ok {
-		return next.(*step)
-	}
-	next, _ := f.steps.LoadOrStore(at, at.behind(f.section))
-	return next.(*step)
-}
-
 // htaccessFile is the file as it is now; nil if there is none. An error is one of looking, not of what it says.
-func (s *Site) htaccessFile(key htaccessKey) (*htaccessFile, error) {
+func (s *Site) htaccessFile(key htaccessKey, keep bool) (*htaccessFile, error) {
 	info, err := os.Stat(key.path)
 	if os.IsNotExist(err) || isNotDir(err) {
+		s.access.files.Delete(key)
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if old, ok := s.access.files.Load(key); ok && sameVersion(old.(*htaccessFile).info, info) {
+	old, known := s.access.files.Load(key)
+	if known && old.(*htaccessFile).seen.Load().holds(info) {
 		return old.(*htaccessFile), nil
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("access to file denied by server: not a regular file: " + key.path)
 	}
-	f, err := os.Open(key.path)
+	text, seen, err := readWhole(key.path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(f, 16<<20))
-	if err != nil {
-		return nil, err
+	if known && bytes.Equal(old.(*htaccessFile).text, text) {
+		old.(*htaccessFile).seen.Store(seen)
+		return old.(*htaccessFile), nil
 	}
 	read := s.readHtaccess(key, text)
-	read.info = info
-	s.access.files.Store(key, read)
+	read.text = text
+	read.seen.Store(seen)
+	if keep {
+		s.access.files.Store(key, read)
+	}
 	return read, nil
 }
 
-func sameVersion(a, b os.FileInfo) bool {
-	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+func readWhole(path string) ([]byte, *sighting, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	seen := &sighting{at: time.Now()}
+	if seen.info, err = f.Stat(); err != nil {
+		return nil, nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, 16<<20))
+	return text, seen, err
 }
 
 // readHtaccess compiles a file's text. Nothing of the Site changes by it.

@@ -120,6 +120,7 @@ func (s *Site) prepare(r *module.Request) module.Result {
 		}
 	}
 	s.locationWalk(r)
+	s.ifWalk(r) // for what the mapping answers itself; the walks begin anew once the file is known
 	if !strings.HasPrefix(r.Filename, "proxy:") {
 		if res := s.run(module.Translate, r); res != module.OK && res != module.Declined {
 			return res
@@ -251,17 +252,17 @@ func (s *Site) run(p module.Phase, r *module.Request) module.Result {
 	return module.Declined
 }
 
-// splitHost takes a Host header apart.
+// splitHost takes a Host header apart. A trailing dot is the same name (httpd: fix_hostname).
 func splitHost(host string) (name string, port int) {
 	if host == "" {
 		return "", 0
 	}
 	if h, p, err := net.SplitHostPort(host); err == nil {
 		port, _ = strconv.Atoi(p)
-		return strings.ToLower(h), port
+		return strings.ToLower(strings.TrimSuffix(h, ".")), port
 	}
 	if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return ip.String(), 0
 	}
-	return strings.ToLower(strings.TrimSuffix(host, ":")), 0
+	return strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(host, ":"), ".")), 0
 }

@@ -62,7 +62,7 @@ func (v *vhosts) Default(local netip.AddrPort) *module.Server {
 	return v.main
 }
 
-// pick is the server for a name (lower case, without port; empty if the client gave none).
+// pick is the server for a name (lower case, without port and trailing dot; empty if the client gave none).
 func (v *vhosts) pick(local netip.AddrPort, host string) *module.Server {
 	list := v.candidates(local)
 	if len(list) == 0 {
@@ -71,8 +71,6 @@ func (v *vhosts) pick(local netip.AddrPort, host string) *module.Server {
 	if host == "" {
 		return list[0]
 	}
-	// A trailing dot is the same name (httpd: fix_hostname).
-	host = strings.TrimSuffix(host, ".")
 	for _, s := range list {
 		if strings.TrimSuffix(s.Name, ".") == host || contains(s.Aliases, host) || matchesAny(s.Wildcards, host) {
 			return s

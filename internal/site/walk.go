@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"transom/internal/module"
 	"transom/internal/observe"
@@ -11,29 +12,38 @@ import (
 
 // step is one point of the merge of sections: the settings so far, and a way on for each section that may come next. The
 // steps form a tree that grows with the combinations that requests really meet, so that a request only follows pointers.
+// Clients choose the combinations: with maxSteps kept, further ones are merged for each request anew, as httpd does.
 type step struct {
 	settings *module.Settings
 	files    []*module.Section // <Files> found inside the sections so far
 	ifs      []*module.Section // <If> likewise
 	next     sync.Map          // *module.Section -> *step
+	room     *atomic.Int64     // how many more steps the Site may keep
+	kept     bool              // by the step before, up to the root
 }
+
+const maxSteps = 20000
 
 // into is the step behind a section.
-func (s *step) into(sec *module.Section) *step {
-	if n, ok := s.next.Load(sec); ok {
+func (s *step) into(sec *module.Section) *step { return s.along(&s.next, sec, sec) }
+
+// along is the step behind a section, from the ways on that are known if it is among them.
+func (s *step) along(known *sync.Map, key any, sec *module.Section) *step {
+	if n, ok := known.Load(key); ok {
 		return n.(*step)
 	}
-	got, _ := s.next.LoadOrStore(sec, s.behind(sec))
-	return got.(*step)
-}
-
-// behind makes the step that into keeps.
-func (s *step) behind(sec *module.Section) *step {
-	return &step{
+	n := &step{
 		settings: module.Merge(s.settings, sec.Settings),
 		files:    concat(s.files, sec.Nested.Files),
 		ifs:      concat(s.ifs, sec.Nested.Ifs),
+		room:     s.room,
+		kept:     s.kept && s.room.Add(-1) >= 0,
 	}
+	if !n.kept {
+		return n
+	}
+	got, _ := known.LoadOrStore(key, n)
+	return got.(*step)
 }
 
 // state is what a request carries of the walk: kept with the request under walkKey.
