@@ -36,7 +36,7 @@ func (s *Site) redirect(r *module.Request, uri string, adapt func(*module.Reques
 	}
 	r.Tracef(conf.Pos{}, "internal redirect", "to %s", uri)
 	n := s.derive(r, uri)
-	n.Prev = r
+	n.Prev, n.RedirectNow = r, r.RedirectNow
 	for name, value := range r.EnvMap() {
 		n.SetEnv("REDIRECT_"+name, value)
 	}
@@ -93,10 +93,10 @@ func (s *Site) derive(r *module.Request, uri string) *module.Request {
 	return n
 }
 
-// Lookup runs a subrequest up to its fixups.
+// Lookup runs a subrequest up to its fixups. As in httpd, uri is encoded.
 func (e engine) Lookup(r *module.Request, uri string) *module.Request {
 	if !strings.HasPrefix(uri, "/") {
-		uri = directoryOf(r.URI) + uri
+		uri = module.EscapePath(directoryOf(r.URI)) + uri
 	}
 	return e.lookup(r, uri, e.site.prepare)
 }
