@@ -40,7 +40,9 @@ Server compiled with....
 func listModules(w io.Writer) {
 	fmt.Fprintln(w, "Compiled in modules:")
 	for _, m := range modules.All() {
-		fmt.Fprintf(w, "  %s\n", m.Source())
+		if m.Absent == "" {
+			fmt.Fprintf(w, "  %s\n", m.Source())
+		}
 	}
 }
 
@@ -63,7 +65,7 @@ func listDirectives(w io.Writer) {
 func dumpModules(c *run.Config, w io.Writer) {
 	fmt.Fprintln(w, "Loaded Modules:")
 	for _, m := range c.Build.Modules {
-		if len(c.Build.Loaded) == 0 || run.AlwaysThere(m.Identifier) {
+		if m.Absent == "" && len(c.Build.Loaded) == 0 || run.AlwaysThere(m.Identifier) {
 			fmt.Fprintf(w, " %s (static)\n", m.Identifier)
 		}
 	}

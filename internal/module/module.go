@@ -12,6 +12,8 @@ type Module struct {
 	// and for building what requests will use. Nil if there is nothing to do.
 	Compile func(*Build) error
 	Offers  Offers
+	// Absent is why Transom knows the module by name only. It counts as not loaded, whatever LoadModule says.
+	Absent string
 }
 
 // Source is the file name that <IfModule> and -l know: "mod_proxy.c"; core's is "core.c".

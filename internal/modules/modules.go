@@ -30,6 +30,7 @@ import (
 	logconfig "transom/internal/modules/mod_log_config"
 	macro "transom/internal/modules/mod_macro"
 	mime "transom/internal/modules/mod_mime"
+	negotiation "transom/internal/modules/mod_negotiation"
 	proxy "transom/internal/modules/mod_proxy"
 	balancer "transom/internal/modules/mod_proxy_balancer"
 	proxyconnect "transom/internal/modules/mod_proxy_connect"
@@ -103,6 +104,7 @@ func All() []*module.Module {
 		status.Module(),
 		autoindex.Module(),
 		vhostalias.Module(),
+		negotiation.Module(),
 		dir.Module(),
 		alias.Module(),
 		rewrite.Module(),

@@ -147,7 +147,9 @@ type names struct {
 func namesOf(mods []*module.Module) *names {
 	n := &names{map[string]bool{}, map[string]string{}, map[string]bool{}, map[string]bool{}}
 	for _, m := range mods {
-		n.modules[m.Source()], n.modules[m.Identifier] = true, true
+		if m.Absent == "" {
+			n.modules[m.Source()], n.modules[m.Identifier] = true, true
+		}
 		n.identifiers[m.Source()] = m.Identifier
 		for _, d := range m.Directives {
 			if d.Open != nil {

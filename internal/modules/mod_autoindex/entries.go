@@ -89,7 +89,7 @@ func entries(r *module.Request, v *values, w view) ([]entry, error) {
 
 // look asks, by a subrequest, whether a name may be shown, and what it is.
 func look(r *module.Request, v *values, name string) (entry, bool) {
-	sub := r.Site.Engine.Lookup(r, module.EscapePath(name))
+	sub := r.Site.Engine.LookupFile(r, strings.TrimSuffix(r.Filename, "/")+"/"+name)
 	visible := sub.Status == 200 || sub.Status >= 300 && sub.Status < 400 ||
 		v.options.has(showForbidden) && (sub.Status == 401 || sub.Status == 403)
 	if sub.Info == nil || !visible || !sub.Info.IsDir() && !sub.Info.Mode().IsRegular() {
