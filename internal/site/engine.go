@@ -129,6 +129,9 @@ func (e engine) lookup(r *module.Request, uri string, prepare func(*module.Reque
 		return n
 	}
 	res := prepare(n)
+	if instead, ok := n.Get(insteadKey{}).(*module.Request); ok {
+		return instead
+	}
 	n.Status = 200
 	if res >= 100 {
 		n.Status = int(res)
@@ -141,6 +144,14 @@ func directoryOf(name string) string { return name[:strings.LastIndexByte(name, 
 
 // FastRedirect makes sub, which has been looked up for r, the request itself: no phase runs again, and nothing is renamed.
 func (e engine) FastRedirect(r, sub *module.Request) module.Result {
+	if _, lookup := r.Writer.(scratch); lookup {
+		for name, values := range r.Writer.Header() {
+			sub.Writer.Header()[name] = values
+		}
+		sub.Main = r.Main
+		r.Set(insteadKey{}, sub)
+		return module.Done
+	}
 	h := r.Writer.Header()
 	for name, values := range sub.Writer.Header() {
 		h[name] = values
@@ -177,6 +188,9 @@ func (e engine) Run(r, sub *module.Request) module.Result {
 	}
 	return e.site.handle(sub)
 }
+
+// insteadKey leads from a request that is only looked up to what a module put in its place.
+type insteadKey struct{}
 
 // scratch takes the header of a request that is only looked up; nothing is ever written to it.
 type scratch http.Header
