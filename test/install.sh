@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the real parts that the system tests and the measurements use. For Debian, as root.
 set -e
-packages="apache2 nginx haproxy gcc libc6-dev libc6-dev-i386 chromium r-base-core r-cran-shiny procps"
+packages="apache2 nginx haproxy gcc libc6-dev chromium r-base-core r-cran-shiny procps"
 need=
 for p in $packages; do
   dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || need="$need $p"
