@@ -72,21 +72,21 @@ func FormatRecord(now time.Time, r Record) []byte {
 	return append(b, '\n')
 }
 
-// EscapeLog keeps control characters out of log files, in httpd's notation.
+// EscapeLog keeps whatever is not printable ASCII out of log files, in httpd's notation (ap_escape_errorlog_item): no line
+// can be forged, and no terminal commanded.
 func EscapeLog(s string) string {
-	if strings.IndexFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f }) < 0 {
+	if strings.IndexFunc(s, func(c rune) bool { return c < ' ' || c >= 0x7f || c == '\\' }) < 0 {
 		return s
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case c == '\n':
-			b.WriteString(`\n`)
-		case c == '\r':
-			b.WriteString(`\r`)
-		case c == '\t':
-			b.WriteString(`\t`)
-		case c < ' ' || c == 0x7f:
+		case c == '\\':
+			b.WriteString(`\\`)
+		case c >= '\b' && c <= '\r' && c != '\f':
+			b.WriteByte('\\')
+			b.WriteByte("btnv r"[c-'\b'])
+		case c < ' ' || c >= 0x7f:
 			fmt.Fprintf(&b, `\x%02x`, c)
 		default:
 			b.WriteByte(c)
