@@ -220,6 +220,7 @@ func (s *Site) handle(r *module.Request) module.Result {
 	if res == module.OK || res == module.Done {
 		if err := finish(); err != nil {
 			r.Logf("core", observe.Info, "", "sending the response: %v", err)
+			r.Conn.Abort() // what a filter could not complete must not look whole
 		}
 	}
 	r.Writer = base

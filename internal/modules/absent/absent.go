@@ -4,9 +4,11 @@ package absent
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"transom/internal/module"
+	"transom/internal/observe"
 )
 
 // Modules returns all of them.
@@ -23,9 +25,27 @@ func Modules() []*module.Module {
 		if k.name == "mod_userdir" {
 			m.Directives = append(m.Directives, userDir)
 		}
+		for _, h := range handlers[k.name] {
+			m.Offers.Handlers = append(m.Offers.Handlers, module.NamedHandler{Name: h, Serve: refuse(k.reason)})
+		}
 		list = append(list, m)
 	}
 	return list
+}
+
+// handlers are what SetHandler, AddHandler and ScriptAlias name. Files of theirs are never sent as they are.
+var handlers = map[string][]string{
+	"mod_cgi":      {"cgi-script", "application/x-httpd-cgi"},
+	"mod_include":  {"server-parsed"},
+	"mod_asis":     {"send-as-is"},
+	"mod_imagemap": {"imap-file"},
+}
+
+func refuse(reason string) func(*module.Request) module.Result {
+	return func(r *module.Request) module.Result {
+		r.Logf("core", observe.Error, "", "%s is refused (handler %s): %s", r.Filename, r.Handler, reason)
+		return http.StatusInternalServerError
+	}
 }
 
 func row(m *module.Module, name string, s module.Support) module.Directive {

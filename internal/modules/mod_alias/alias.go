@@ -27,6 +27,9 @@ func translate(r *module.Request) module.Result {
 			if !ok {
 				continue
 			}
+			if rest, ok := strings.CutPrefix(r.URI, a.section); ok && a.dynamic != nil && sectionRules.Of(r.Dir).preserve.Or(s.preserve.Or(false)) {
+				name = strings.TrimRight(name, "/") + rest
+			}
 			r.Filename = name
 			if r.Trace != nil {
 				r.Tracef(a.Pos, a.directive, "%s is %s", r.URI, name)

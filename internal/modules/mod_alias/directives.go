@@ -25,6 +25,7 @@ type rules struct {
 	aliases   []*rule
 	redirects []*rule
 	relative  module.Flag // RedirectRelative
+	preserve  module.Flag // AliasPreservePath
 }
 
 var (
@@ -38,6 +39,7 @@ func merge(outer, inner *rules) *rules {
 		aliases:   append(append([]*rule{}, inner.aliases...), outer.aliases...),
 		redirects: append(append([]*rule{}, inner.redirects...), outer.redirects...),
 		relative:  inner.relative.Inherit(outer.relative),
+		preserve:  inner.preserve.Inherit(outer.preserve),
 	}
 }
 
@@ -50,6 +52,7 @@ type rule struct {
 	pattern *regex.Regex // regular expression; or neither, in a section
 	target  string
 	dynamic func(*module.Request) (string, error) // in a section, instead of target
+	section string                                // of dynamic: the <Location>'s path
 	status  int                                   // of a redirect
 	script  bool
 }
@@ -66,7 +69,10 @@ var directives = []module.Directive{
 	{Name: "ScriptAliasMatch", Where: module.Servers, Args: module.Two, Syntax: "ScriptAliasMatch regex file-path|directory-path",
 		Doc: "ScriptAlias for URL paths that match a regular expression.", Set: setAlias(true, true)},
 	{Name: "AliasPreservePath", Where: module.Servers | module.Sections, Args: module.OnOff, Syntax: "AliasPreservePath On|Off",
-		Doc: "Whether an Alias in a section keeps the rest of the path.", Support: module.Refused("it changes which file is served, and is not done yet")},
+		Doc: "Whether an Alias in a section keeps the rest of the path.", Set: func(c *module.Command) error {
+			scope(c).preserve = c.Flag()
+			return nil
+		}},
 	{Name: "Redirect", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.OneTo3, Syntax: "Redirect " + redirectSyntax,
 		Doc: "Sends the client to another URL.", Set: setRedirect(0, false)},
 	{Name: "RedirectTemp", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.OneOrTwo, Syntax: "RedirectTemp [URL-path] URL",
@@ -104,6 +110,9 @@ func setAlias(match, script bool) func(*module.Command) error {
 				return fmt.Errorf("%s: %w", c.Name, err)
 			}
 			r.dynamic = value
+			if c.Section.Kind == module.LocationSection {
+				r.section = strings.TrimRight(c.Section.Path, "/")
+			}
 			sectionRules.Edit(c.Dir).aliases = append([]*rule{r}, sectionRules.Edit(c.Dir).aliases...)
 			return nil
 		case match:

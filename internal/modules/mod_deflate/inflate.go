@@ -1,6 +1,7 @@
 package deflate
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -31,7 +32,7 @@ func inflate(r *module.Request) module.OutputFilter {
 		if status == http.StatusNotModified || r.Method == http.MethodHead {
 			return next
 		}
-		return &inflating{FilterWriter: module.FilterWriter{Next: next}}
+		return &inflating{FilterWriter: module.FilterWriter{Next: next}, gone: r.Context().Done()}
 	})
 }
 
@@ -39,8 +40,9 @@ func inflate(r *module.Request) module.OutputFilter {
 // other waits, so that after each Write all that it led to has been written.
 type inflating struct {
 	module.FilterWriter
-	feed chan []byte // closed at the end of the input
-	idle chan error  // the decompressor wants more (nil), or has ended
+	feed chan []byte     // closed at the end of the input
+	idle chan error      // the decompressor wants more (nil), or has ended
+	gone <-chan struct{} // the request is over, whether or not Finish was called
 	rest []byte
 	err  error // how it ended
 }
@@ -53,11 +55,15 @@ func (w *inflating) Write(b []byte) (int, error) {
 		return 0, nil
 	}
 	if w.feed == nil {
-		w.feed, w.idle = make(chan []byte), make(chan error)
+		w.feed, w.idle = make(chan []byte), make(chan error, 1)
 		go w.run()
 		<-w.idle
 	}
-	w.feed <- b
+	select {
+	case w.feed <- b:
+	case <-w.gone:
+		return 0, context.Canceled
+	}
 	if err := <-w.idle; err != nil {
 		w.err = err
 		if err == io.EOF { // what follows the stream is dropped
@@ -84,11 +90,15 @@ func (w *inflating) run() {
 func (w *inflating) Read(p []byte) (int, error) {
 	if len(w.rest) == 0 {
 		w.idle <- nil
-		b, ok := <-w.feed
-		if !ok {
-			return 0, io.ErrUnexpectedEOF
+		select {
+		case b, ok := <-w.feed:
+			if !ok {
+				return 0, io.EOF // in the middle of a stream gzip makes an error of it
+			}
+			w.rest = b
+		case <-w.gone:
+			return 0, context.Canceled
 		}
-		w.rest = b
 	}
 	n := copy(p, w.rest)
 	w.rest = w.rest[n:]

@@ -28,8 +28,8 @@ func accept(h http.Header, name string) []item {
 		for _, p := range strings.Split(params, ";") {
 			if q, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(p)), "q="); ok {
 				weighed = true
-				if f, err := strconv.ParseFloat(q, 64); err == nil {
-					it.quality = min(max(f, 0), 1)
+				if f, err := strconv.ParseFloat(q, 64); err == nil && f >= 0 { // not NaN
+					it.quality = min(f, 1)
 				}
 			}
 		}
