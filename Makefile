@@ -31,6 +31,7 @@ STATICCHECK = v0.8.2
 
 generate: ## write the generated documents anew
 	$(GO) test ./internal/docs -run TestGenerated -update
+	$(GO) test ./internal/check -run TestDocument -update
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@./test/fuzz.sh $(FUZZTIME)

@@ -16,6 +16,7 @@ type verb struct {
 
 func verbs() []verb {
 	return []verb{
+		{"check", "report what is wrong in a configuration, or will surprise", checkConfig},
 		{"demo", "serve an embedded Shiny-like application and watch its tunnels", demo},
 		{"explain", "say which way a request takes through the configuration", explainURL},
 		{"tunnels", "list the live tunnels of the running server, or close some", tunnels},
