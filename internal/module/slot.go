@@ -15,6 +15,8 @@ type slot interface{ mergeAny(base, add any) any }
 type Slot[T any] struct {
 	// Merge makes the settings of an inner scope from an outer one's and its own; it must leave both as they are.
 	Merge func(outer, inner *T) *T
+
+	unset T // what Of returns where nothing was set; never written to
 }
 
 func (s *Slot[T]) mergeAny(outer, inner any) any { return s.Merge(outer.(*T), inner.(*T)) }
@@ -29,14 +31,14 @@ func (s *Slot[T]) Edit(in *Settings) *T {
 	return v
 }
 
-// Of returns the scope's settings to be read, never nil.
+// Of returns the scope's settings, never nil. They are shared: read them only.
 func (s *Slot[T]) Of(in *Settings) *T {
 	if in != nil {
 		if v, ok := in.values[s]; ok {
 			return v.(*T)
 		}
 	}
-	return new(T)
+	return &s.unset
 }
 
 // Has says whether anything was set in the scope or around it.

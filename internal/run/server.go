@@ -30,6 +30,7 @@ type Server struct {
 	stderr  io.Writer
 	control *control // nil: no control socket
 	live    *live
+	heap    *heap
 	reserve bool // some rights of root are kept for reloads
 }
 
@@ -80,6 +81,7 @@ func (s *Server) start() error {
 		return err
 	}
 	s.live.serveWith(b)
+	s.heap = newHeap()
 	return nil
 }
 

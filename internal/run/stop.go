@@ -20,6 +20,7 @@ const (
 // GracefulShutdownTimeout; otherwise connections are closed at once.
 func (s *Server) Stop(graceful bool) {
 	s.ports.Close()
+	s.heap.stop()
 	p := &s.config.Build.Process
 	ctx, cancel := context.WithCancel(context.Background())
 	if p.GracefulShutdown > 0 {
