@@ -208,7 +208,10 @@ func servletPrefixLength(uri, path string) int {
 	u, p := 0, 0
 	for p < len(path) && u < len(uri) {
 		if uri[u] == ';' {
-			u = segmentEnd(uri, u)
+			empty := u > 0 && uri[u-1] == '/'
+			if u = segmentEnd(uri, u); empty && u < len(uri) {
+				u++ // a segment of parameters alone is none
+			}
 			continue
 		}
 		if uri[u] != path[p] {

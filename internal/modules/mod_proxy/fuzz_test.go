@@ -74,6 +74,6 @@ func FuzzPrefix(f *testing.F) {
 			t.Errorf("%q, %q: %d and %d", uri, path, n, s)
 		}
 		withoutParameters(uri)
-		removeDots("/" + uri)
+		removeDots("/"+uri, true)
 	})
 }

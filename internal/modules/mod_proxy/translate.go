@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"transom/internal/module"
@@ -11,16 +12,19 @@ import (
 // preTranslate applies the ProxyPass directives with mapping=, whose paths are compared before the URL is decoded.
 func preTranslate(r *module.Request) module.Result {
 	rt := routing.Of(r.Server.Settings)
-	if !rt.mapsEncoded || r.Proxy != module.NotProxied || !strings.HasPrefix(r.UnparsedURI, "/") {
+	if !rt.mapsEncoded || r.Proxy != module.NotProxied {
 		return module.Declined
 	}
 	path, _, _ := strings.Cut(r.UnparsedURI, "?")
-	clean, ok := removeDots(path)
-	if !ok {
-		return module.Declined
+	if !strings.HasPrefix(path, "/") { // absolute-form
+		path = path[len(hostPart(path)):]
 	}
 	for _, a := range rt.aliases {
 		if a.mapping == "" {
+			continue
+		}
+		clean, ok := a.normalise(r, path)
+		if !ok {
 			continue
 		}
 		res, done := applyOne(r, a, clean)
@@ -39,21 +43,66 @@ func preTranslate(r *module.Request) module.Result {
 func commit(r *module.Request, a *alias, path string) {
 	r.URI = path
 	if a.mapping == "servlet" {
-		r.URI = withoutParameters(path)
+		r.URI, _ = a.normalise(r, withoutParameters(path))
 	}
 	_, r.Query, _ = strings.Cut(r.UnparsedURI, "?")
 	r.SetNote(noteNoEncode, "1")
 }
 
-// removeDots resolves "." and ".." segments of an encoded path, path parameters aside.
-func removeDots(path string) (string, bool) {
+// normalise makes one of the spellings of an encoded path, so that a <Location> covers them all (ap_normalize_path).
+func (a *alias) normalise(r *module.Request, path string) (string, bool) {
+	path = decodeUnreserved(path)
+	if module.CoreServer.Of(r.Server.Settings).MergeSlashes.Or(true) {
+		path = mergeSlashes(path)
+	}
+	return removeDots(path, a.mapping == "servlet")
+}
+
+// decodeUnreserved decodes what need not be encoded (RFC 3986 2.3).
+func decodeUnreserved(path string) string {
+	if strings.IndexByte(path, '%') < 0 {
+		return path
+	}
+	b := make([]byte, 0, len(path))
+	for i := 0; i < len(path); i++ {
+		if path[i] == '%' && i+2 < len(path) {
+			if n, err := strconv.ParseUint(path[i+1:i+3], 16, 8); err == nil && unreservedChar(byte(n)) {
+				b = append(b, byte(n))
+				i += 2
+				continue
+			}
+		}
+		b = append(b, path[i])
+	}
+	return string(b)
+}
+
+func unreservedChar(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '-' || c == '.' || c == '_' || c == '~'
+}
+
+func mergeSlashes(path string) string {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	return path
+}
+
+// removeDots resolves "." and ".." segments of an encoded path; with parameters also those that have some ("..;x").
+func removeDots(path string, parameters bool) (string, bool) {
+	if !strings.HasPrefix(path, "/") {
+		return "", false
+	}
 	if !strings.Contains(path, "/.") {
 		return path, true
 	}
 	var out []string
 	segments := strings.Split(path[1:], "/")
 	for i, s := range segments {
-		name, _, _ := strings.Cut(s, ";")
+		name := s
+		if parameters {
+			name, _, _ = strings.Cut(s, ";")
+		}
 		switch name {
 		case "..":
 			if len(out) == 0 {
