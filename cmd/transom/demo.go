@@ -86,7 +86,7 @@ func runDemo(address string, stdout, stderr io.Writer) error {
 		return errors.New("the proxy did not start; the lines above say why")
 	}
 	fmt.Fprintf(stdout, demoText, address, app.Addr(), config, dir, os.Getpid())
-	server.Run()
+	server.Run(func() {})
 	fmt.Fprintln(stdout, "The demo has ended.")
 	return nil
 }

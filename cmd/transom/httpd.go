@@ -121,7 +121,6 @@ func serveAnd(o *options, stderr io.Writer, ready func()) int {
 	if err != nil {
 		return 1
 	}
-	ready()
-	server.Run()
+	server.Run(ready)
 	return 0
 }

@@ -86,6 +86,9 @@ func openControl(path string, relay func() tunnel.Relay) (*control, error) {
 		c.Close()
 		return nil, fmt.Errorf("another process listens on the control socket %s", path)
 	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket == 0 {
+		return nil, fmt.Errorf("no control socket: %s is something else, which it would replace", path)
+	}
 	// Bound where nobody else may look, then put in place: there is no moment at which others could connect.
 	dir, err := os.MkdirTemp(filepath.Dir(path), ".control")
 	if err != nil {

@@ -24,7 +24,6 @@ type Options struct {
 	After    []string // -c
 	Modules  func() []*module.Module
 	Checking bool // nothing is opened, bound or started
-	Detached bool // started in the background
 }
 
 // Defaults of the command line (HTTPD_ROOT and SERVER_CONFIG_FILE of -V).

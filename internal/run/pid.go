@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -23,13 +24,23 @@ func PidFile(b *module.Build) string {
 	return b.Path(DefaultPidFile)
 }
 
-// WritePid writes the own process ID; the file is replaced whole, so that nobody reads half of it.
+// WritePid writes the own process ID; the file is replaced whole, so that nobody reads half of it, and under a name that
+// nobody could have prepared a link for.
 func WritePid(path string) error {
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".")
+	if err != nil {
 		return fmt.Errorf("could not create the PidFile %s: %w", path, err)
 	}
-	return os.Rename(tmp, path)
+	_, err = fmt.Fprintln(tmp, os.Getpid())
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		os.Remove(tmp.Name())
+		return fmt.Errorf("could not write the PidFile %s: %w", path, err)
+	}
+	return nil
 }
 
 // Running is the process that the PidFile names, or 0 if it is not alive. A file that names something else is an error.
@@ -57,6 +68,6 @@ func isZombie(pid int) bool {
 	if err != nil {
 		return false
 	}
-	_, state, _ := strings.Cut(string(stat), ") ")
-	return strings.HasPrefix(state, "Z")
+	_, state, _ := bytes.Cut(stat[max(0, bytes.LastIndexByte(stat, ')')):], []byte(" ")) // a name may hold anything
+	return bytes.HasPrefix(state, []byte("Z"))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -11,8 +12,12 @@ import (
 	"transom/internal/module"
 )
 
-// identity is who the server becomes when it was started by root.
-type identity struct{ uid, gid int }
+// identity is who the server becomes when it was started by root: a user with a group, and with the groups that list the user
+// (initgroups), as a back end's socket may be for one of those.
+type identity struct {
+	uid, gid int
+	groups   []int
+}
 
 // identityOf looks User and Group up. Anyone but root keeps being who he is, as with httpd.
 func identityOf(p *module.Process) (*identity, error) {
@@ -33,7 +38,29 @@ func identityOf(p *module.Process) (*identity, error) {
 	if uid == 0 {
 		return nil, fmt.Errorf("User %s is root: name a user without privileges, as httpd demands", p.User)
 	}
-	return &identity{uid, gid}, nil
+	return &identity{uid, gid, groupsOf(uid, gid)}, nil
+}
+
+// groupsOf are a user's groups and gid.
+func groupsOf(uid, gid int) []int {
+	groups := []int{gid}
+	u, err := user.LookupId(strconv.Itoa(uid))
+	if err != nil {
+		return groups // a number without a name
+	}
+	names, err := u.GroupIds()
+	if err != nil {
+		return groups
+	}
+	for _, name := range names {
+		if name == u.Gid {
+			continue // Group stands for it
+		}
+		if n, err := strconv.Atoi(name); err == nil && !slices.Contains(groups, n) {
+			groups = append(groups, n)
+		}
+	}
+	return groups
 }
 
 // LookupUser is the number of a user, given by name or as "#" and the number.
@@ -66,7 +93,7 @@ func (id *identity) become() (reserve bool, err error) {
 		return false, nil
 	}
 	finish := reserveRights()
-	if err := syscall.Setgroups([]int{id.gid}); err != nil {
+	if err := syscall.Setgroups(id.groups); err != nil {
 		return false, fmt.Errorf("giving up root's groups: %w", err)
 	}
 	if err := syscall.Setgid(id.gid); err != nil {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,11 +33,15 @@ type Server struct {
 	live    *live
 	heap    *heap
 	reserve bool // some rights of root are kept for reloads
+
+	patience context.Context // with a graceful stop
+	cut      func()          // ends it
 }
 
 // Start loads the configuration, binds its ports and begins to serve. Its error has been reported to stderr.
 func Start(o *Options, stderr io.Writer) (*Server, error) {
 	s := &Server{opt: o, kept: &module.Kept{}, sinks: &observe.Sinks{}, stderr: stderr}
+	s.patience, s.cut = context.WithCancel(context.Background())
 	s.live = &live{Server: s, started: time.Now()}
 	s.config = Load(o, s.kept, s.sinks)
 	s.config.Report(stderr)
@@ -58,9 +63,6 @@ func (s *Server) start() error {
 	if err != nil {
 		return err
 	}
-	if pid, err := Running(PidFile(b)); err == nil && pid != 0 && pid != os.Getpid() && s.opt.Detached {
-		return fmt.Errorf("httpd (pid %d) already running", pid)
-	}
 	runtime.GOMAXPROCS(runtime.NumCPU() + tunnel.DefaultLoops())
 	s.current.Store(newGeneration(s.config.Site))
 	s.http = &listen.Server{Handler: http.HandlerFunc(s.serve), Settings: s.settings, Log: s.log, WrapRaw: wrapRaw}
@@ -74,6 +76,9 @@ func (s *Server) start() error {
 		return err
 	}
 	s.openControl(b)
+	if id == nil && os.Geteuid() == 0 {
+		s.tell(observe.Warn, "", "no User is named, so that everybody is served with root's rights: name a User and a Group")
+	}
 	if s.reserve, err = id.become(); err != nil {
 		s.closeControl()
 		s.ports.Close()
@@ -142,15 +147,15 @@ func (s *Server) reload() error {
 		s.report(c)
 		return fmt.Errorf("the new configuration has %d errors", len(c.Errors))
 	}
-	if err := s.ports.Update(addresses(c.Build), s.accept); err != nil {
+	gate := make(chan struct{})
+	defer close(gate)
+	if err := s.ports.Update(addresses(c.Build), func(l net.Listener) { <-gate; s.accept(l) }); err != nil {
 		return err
 	}
 	s.sinks.Reopen(func(sink *observe.Sink, err error) {
 		s.tell(observe.Error, "", fmt.Sprintf("could not reopen the log %s, so that it goes on where it was: %v", sink.Name, err))
 	})
-	if c.Build.ServerRoot != s.config.Build.ServerRoot || PidFile(c.Build) != PidFile(s.config.Build) {
-		os.Rename(PidFile(s.config.Build), PidFile(c.Build))
-	}
+	s.movePid(PidFile(s.config.Build), PidFile(c.Build))
 	s.openControl(c.Build)
 	s.config = c
 	s.live.serveWith(c.Build)
@@ -158,6 +163,17 @@ func (s *Server) reload() error {
 	s.report(c)
 	s.resume()
 	return nil
+}
+
+// movePid follows a PidFile that a reload changes.
+func (s *Server) movePid(from, to string) {
+	if from == to {
+		return
+	}
+	if err := WritePid(to); err != nil {
+		s.tell(observe.Error, "", err.Error()+"; -k will not find this server")
+	}
+	os.Remove(from)
 }
 
 // report puts a reload's diagnostics where someone will see them: nobody may be behind standard error any more.

@@ -14,32 +14,45 @@ const (
 	SignalGracefulStop = syscall.SIGWINCH
 )
 
-// Run serves until a signal says stop. A restart is graceful here in both forms: a new configuration cuts nobody off.
-func (s *Server) Run() {
+// Run serves until a signal says stop; ready is called when signals are heeded. A restart is graceful here in both forms: a
+// new configuration cuts nobody off.
+func (s *Server) Run(ready func()) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, SignalStop, SignalRestart, SignalGraceful, SignalGracefulStop, os.Interrupt)
 	signal.Ignore(syscall.SIGPIPE)
+	ready()
 	for sig := range signals {
 		switch sig {
 		case SignalRestart, SignalGraceful:
 			s.Reload()
-		case SignalGracefulStop:
-			go s.stopOn(signals)
-			s.Stop(true)
-			return
 		default:
-			s.Stop(false)
+			s.stopOn(signals, sig == SignalGracefulStop)
 			return
 		}
 	}
 }
 
-// stopOn ends a graceful stop that someone does not want to wait for.
-func (s *Server) stopOn(signals chan os.Signal) {
-	for sig := range signals {
-		if sig == SignalStop || sig == os.Interrupt {
-			s.Stop(false)
-			os.Exit(0)
+// stopOn stops. Whoever does not want to wait for a graceful stop may say so, and again for one that does not come to its end.
+func (s *Server) stopOn(signals chan os.Signal, graceful bool) {
+	stopped := make(chan struct{})
+	go func() {
+		s.Stop(graceful)
+		close(stopped)
+	}()
+	for {
+		select {
+		case <-stopped:
+			return
+		case sig := <-signals:
+			switch {
+			case sig != SignalStop && sig != os.Interrupt:
+			case graceful:
+				graceful = false
+				s.cut()
+			default:
+				s.privileged(func() { os.Remove(PidFile(s.config.Build)) })
+				os.Exit(1)
+			}
 		}
 	}
 }

@@ -22,19 +22,18 @@ func (s *Server) Stop(graceful bool) {
 	s.ports.Close()
 	s.heap.stop()
 	p := &s.config.Build.Process
-	ctx, cancel := context.WithCancel(context.Background())
-	if p.GracefulShutdown > 0 {
-		ctx, cancel = context.WithTimeout(ctx, p.GracefulShutdown)
-	}
-	defer cancel()
-	drain := p.TunnelDrain
+	limit, drain := p.GracefulShutdown, p.TunnelDrain
 	if drain == 0 {
 		drain = drainDefault
 	}
 	if !graceful {
-		ctx, cancel = context.WithTimeout(context.Background(), farewell)
+		limit, drain = farewell, 0
+	}
+	ctx := s.patience
+	if limit > 0 {
+		var cancel func()
+		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
-		drain = 0
 	}
 	ended := make(chan struct{})
 	go func() {
