@@ -16,6 +16,7 @@ type Build struct {
 	Process    Process
 	Site       *Site
 	Modules    []*Module
+	Tree       *conf.Tree      // what was read; not of an .htaccess file
 	Loaded     map[string]bool // identifiers named by LoadModule; modules need no loading to work
 	Listen     []ListenAddress
 	Kept       *Kept // what outlives a reload

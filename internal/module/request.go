@@ -110,8 +110,9 @@ type Request struct {
 
 // Site is what requests need to know of the compiled configuration.
 type Site struct {
-	Servers      []*Server // [0] is the main server
-	Offered      Offers    // of all modules together
+	Servers      []*Server        // [0] is the main server
+	Offered      Offers           // of all modules together
+	HookOrder    [Phases][]string // the modules whose hooks run, in order
 	Engine       Engine
 	Banner       string   // the Server header (ServerTokens)
 	ServerHeader []string // the same as a header's value, shared by all responses

@@ -27,6 +27,7 @@ import (
 	filter "transom/internal/modules/mod_filter"
 	headers "transom/internal/modules/mod_headers"
 	http2 "transom/internal/modules/mod_http2"
+	info "transom/internal/modules/mod_info"
 	logconfig "transom/internal/modules/mod_log_config"
 	macro "transom/internal/modules/mod_macro"
 	mime "transom/internal/modules/mod_mime"
@@ -102,6 +103,7 @@ func All() []*module.Module {
 		ssl.Module(),
 		mime.Module(),
 		status.Module(),
+		info.Module(),
 		autoindex.Module(),
 		vhostalias.Module(),
 		negotiation.Module(),

@@ -35,7 +35,12 @@ func Compile(tree *conf.Tree, build *module.Build) *Site {
 	for _, m := range build.Modules {
 		shared.Offered.Add(m.Offers)
 	}
-	build.Site = shared
+	build.Site, build.Tree = shared, tree
+	for p := range hooks {
+		for _, h := range hooks[p] {
+			shared.HookOrder[p] = append(shared.HookOrder[p], h.owner)
+		}
+	}
 	reader := &reader{build: build, table: tableOf(build.Modules)}
 	build.Apply = reader.apply
 	if build.HasModule == nil {
