@@ -17,6 +17,7 @@ func Module() *module.Module {
 		m.Directives = append(m.Directives, rows...)
 	}
 	m.Offers.LogItems = logItems
+	m.Offers.StatusSections = []module.StatusSection{statusSection}
 	m.Offers.Balancers = append(m.Offers.Balancers, balancersOf)
 	return m
 }

@@ -32,7 +32,9 @@ func (s *snapshot) page(r *module.Request, b *bytes.Buffer) error {
 			continue
 		}
 		var part bytes.Buffer
-		offered.HTML(r, writer{&part})
+		if offered.HTML(r, writer{&part}); part.Len() == 0 {
+			continue
+		}
 		v.Sections = append(v.Sections, section{offered.Title, template.HTML(part.String())})
 	}
 	return pageTemplate.Execute(b, v)

@@ -11,6 +11,8 @@ import (
 	"transom/internal/module"
 	"transom/internal/modules/core"
 	authzcore "transom/internal/modules/mod_authz_core"
+	proxy "transom/internal/modules/mod_proxy"
+	proxyhttp "transom/internal/modules/mod_proxy_http"
 	"transom/internal/site/sitetest"
 )
 
@@ -128,6 +130,28 @@ func TestRefreshAndMethod(t *testing.T) {
 	}
 	if w := s.Do(t, sitetest.Request("HEAD", "/s")); w.Code != 200 || w.Body.Len() != 0 || w.Header().Get("Content-Length") == "" {
 		t.Errorf("HEAD: %d, %d bytes", w.Code, w.Body.Len())
+	}
+}
+
+// TestSections shows what other modules add.
+func TestSections(t *testing.T) {
+	for _, c := range []struct {
+		directive string
+		shown     bool
+	}{{"ProxyStatus On", true}, {"ProxyStatus Off", false}, {"", false}} {
+		s := sitetest.New(t, c.directive+`
+<Location /s>
+SetHandler server-status
+</Location>
+ProxyPass /app http://192.0.2.7:3000/app
+`, []*module.Module{core.Module(), authzcore.Module(), proxy.Module(), proxyhttp.Module(), Module()})
+		s.Build.Serve()
+		page, auto := s.Get(t, "/s").Body.String(), s.Get(t, "/s?auto").Body.String()
+		for _, text := range []string{"<td>http://192.0.2.7:3000/app</td><td>Init Ign Ok </td>", "ProxyWorker[0]Name: http://192.0.2.7:3000/app\n"} {
+			if strings.Contains(page+auto, text) != c.shown {
+				t.Errorf("%q: the text %q, shown: %v", c.directive, text, !c.shown)
+			}
+		}
 	}
 }
 
