@@ -10,11 +10,20 @@ import (
 	"transom/internal/wire/http1"
 )
 
-// outgoing makes the header that the origin gets. What the client's Connection names is removed first, so that it can't
-// name what the proxy adds.
+// stripNamed comes before RequestHeader and the like, so that a client's Connection can't name what they add
+// (CVE-2022-31813), and behind mod_remoteip, for which the client's own proxy speaks.
+func stripNamed(r *module.Request) module.Result {
+	if r.Initial() {
+		upstream.StripNamed(r.HTTP.Header)
+	}
+	return module.Declined
+}
+
+// outgoing makes the header that the origin gets.
 func (x *exchange) outgoing(req *upstream.Request) {
 	r := x.r
 	h := r.HTTP.Header.Clone()
+	delete(h, "Connection") // what it names is gone since stripNamed
 	upstream.StripHopByHop(h)
 	delete(h, "Expect")
 	if _, chain := r.Env("Proxy-Chain-Auth"); r.User != "" && !chain {
