@@ -56,8 +56,9 @@ type CoreDirSettings struct {
 	EnableSendfile           Flag
 	AcceptPathInfo           string // "on", "off", "default" or unset
 	ContentDigest            Flag
+	CGIPassAuth              Flag
+	CGIRequestURI            string   // "original-uri", "current-uri" or unset
 	OutputFilters            []string // SetOutputFilter
-	InputFilters             []string
 }
 
 // ErrorDocument is one of three forms: text, a path on this server, or a URL elsewhere; "default" is all three empty.
@@ -200,11 +201,10 @@ func mergeCoreDir(outer, inner *CoreDirSettings) *CoreDirSettings {
 	m.EnableSendfile = inner.EnableSendfile.Inherit(outer.EnableSendfile)
 	m.AcceptPathInfo = Inherit(outer.AcceptPathInfo, inner.AcceptPathInfo)
 	m.ContentDigest = inner.ContentDigest.Inherit(outer.ContentDigest)
+	m.CGIPassAuth = inner.CGIPassAuth.Inherit(outer.CGIPassAuth)
+	m.CGIRequestURI = Inherit(outer.CGIRequestURI, inner.CGIRequestURI)
 	if inner.OutputFilters == nil {
 		m.OutputFilters = outer.OutputFilters
-	}
-	if inner.InputFilters == nil {
-		m.InputFilters = outer.InputFilters
 	}
 	return &m
 }

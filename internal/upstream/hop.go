@@ -58,8 +58,8 @@ func StripHopByHop(h http.Header) {
 	}
 }
 
-// endToEnd keeps, in place, the fields that go on; Content-Length only if the caller says that it is sound.
-func endToEnd(fields []Field, keepLength bool) []Field {
+// EndToEnd keeps, in place, the fields that go on; Content-Length only if the caller says that it is sound.
+func EndToEnd(fields []Field, keepLength bool) []Field {
 	var named []string
 	for _, f := range fields {
 		if len(f.Name) != len("Connection") || !strings.EqualFold(f.Name, "Connection") {

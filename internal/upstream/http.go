@@ -57,7 +57,7 @@ type exchange struct {
 	req  *Request
 	c    *Conn
 	stop func() bool // of the context's watch
-	up   *upload     // nil: the message went out in one write
+	up   *Upload     // nil: the message went out in one write
 	key  string      // of the handshake, if one was sent
 
 	wrote     bool // something reached the backend, as far as we know
@@ -91,7 +91,7 @@ func (x *exchange) run(m *message) error {
 	case m.expect:
 		err = x.expect(m)
 	case m.stream:
-		x.up = startUpload(x.req, x.c, m)
+		x.up = m.upload(x.req, x.c)
 		err = x.readHead()
 	default:
 		err = x.readHead()
@@ -136,7 +136,7 @@ func (x *exchange) expect(m *message) error {
 	case err != nil:
 		return x.readFailed(err)
 	}
-	x.up = startUpload(x.req, x.c, m)
+	x.up = m.upload(x.req, x.c)
 	return x.readHead()
 }
 
@@ -153,7 +153,7 @@ func (x *exchange) readHead() error {
 func (x *exchange) interim(h *http1.ResponseHead) error {
 	x.answered = true
 	if x.req.Interim != nil && (h.Status != http.StatusContinue || x.req.Expect100) {
-		x.req.Interim(h.Status, endToEnd(h.Fields, false))
+		x.req.Interim(h.Status, EndToEnd(h.Fields, false))
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func (x *exchange) respond() error {
 func (x *exchange) fill() {
 	h, r := &x.head, &x.resp
 	r.Status, r.Reason, r.Major, r.Minor, r.Worker = h.Status, h.Reason, h.Major, h.Minor, x.w
-	r.Fields = endToEnd(h.Fields, soundLength(h.Fields))
+	r.Fields = EndToEnd(h.Fields, soundLength(h.Fields))
 }
 
 // upgrade honours a 101 only if it answers the handshake that was sent (RFC 6455 4.1); the connection never gets back to a pool.
@@ -249,7 +249,7 @@ func (x *exchange) readFailed(err error) error {
 // explain finds the cause behind a failure: a context that ended or a client that broke off also fail what we do with the backend.
 func (x *exchange) explain(ctx context.Context, err error) error {
 	if x.up != nil && x.up.client != nil {
-		return clientError(x.w, x.up.client)
+		return ClientError(x.w, x.up.client)
 	}
 	var e *Error
 	if ctx.Err() != nil && errors.As(err, &e) {
@@ -258,7 +258,8 @@ func (x *exchange) explain(ctx context.Context, err error) error {
 	return err
 }
 
-func clientError(w *Worker, err error) *Error {
+// ClientError is the failure of the client's body.
+func ClientError(w *Worker, err error) *Error {
 	e := &Error{Status: http.StatusBadRequest, Code: "AH02608", Reason: "read request body failed", Worker: w.name, Err: err, Client: true}
 	var bad *http1.Error
 	switch {

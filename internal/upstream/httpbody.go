@@ -32,7 +32,7 @@ func (x *exchange) bodyOver(err error) error {
 
 // over releases the connection when the response is through, unless the request isn't: Close will decide then.
 func (x *exchange) over() {
-	if x.up == nil || x.up.over() {
+	if x.up == nil || x.up.Over() {
 		x.end(true)
 	}
 }
@@ -49,7 +49,7 @@ func (x *exchange) end(ok bool) {
 	}
 	x.ended = true
 	if x.up != nil {
-		ok = x.up.end() && ok
+		ok = x.up.End() && ok
 	}
 	if x.stop != nil && !x.stop() {
 		ok = false

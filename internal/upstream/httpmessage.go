@@ -59,9 +59,11 @@ func (m *message) build(w *Worker, req *Request) error {
 	}
 	hasBody := req.Body != nil && req.ContentLength != 0
 	if hasBody && req.ContentLength < 0 && (req.HTTP10 || req.NeedLength) {
-		if err := m.spoolBody(w, req); err != nil {
+		spool, err := SpoolBody(w, req)
+		if err != nil {
 			return err
 		}
+		m.spool = spool
 		hasBody = req.ContentLength != 0
 	}
 	m.chunked = hasBody && req.ContentLength < 0
@@ -129,7 +131,7 @@ func (m *message) appendFields(b []byte, req *Request) []byte {
 	if m.chunked && req.Trailer != nil {
 		trailer = http1.Get(req.Fields, "Trailer")
 	}
-	req.Fields = endToEnd(req.Fields, false)
+	req.Fields = EndToEnd(req.Fields, false)
 	for _, f := range req.Fields {
 		if len(f.Name) == 4 && strings.EqualFold(f.Name, "Host") || len(f.Name) == 6 && strings.EqualFold(f.Name, "Expect") {
 			continue
@@ -150,7 +152,7 @@ func (m *message) readBody(w *Worker, req *Request) error {
 		m.bytes = grown
 	}
 	if _, err := io.ReadFull(req.Body, m.bytes[n:n+size]); err != nil {
-		return clientError(w, err)
+		return ClientError(w, err)
 	}
 	m.bytes, m.body = m.bytes[:n+size], n
 	return nil

@@ -11,12 +11,12 @@ import (
 	"transom/internal/wire/http1"
 )
 
-// upload sends a request's body in a goroutine of its own while the exchange reads the response.
-type upload struct {
-	req     *Request
-	c       *Conn
-	chunked bool
-	spool   *os.File // to be closed; may be nil
+// Upload sends a request's body in a goroutine of its own while the response is read.
+type Upload struct {
+	req    *Request
+	c      *Conn
+	frames *Frames  // nil: as many bytes as the length says, as they are
+	spool  *os.File // to be closed; may be nil
 
 	done     chan struct{}
 	finished atomic.Bool // the last write is under way or over: done is near
@@ -25,20 +25,28 @@ type upload struct {
 	backend  error // the connection failed
 }
 
-func startUpload(req *Request, c *Conn, m *message) *upload {
-	u := &upload{req: req, c: c, chunked: m.chunked, spool: m.spool, done: make(chan struct{})}
-	m.spool = nil
+// Frames are what a protocol puts around the pieces of a body.
+type Frames struct {
+	Head, Tail int                            // the room that a frame needs before and behind its data
+	Frame      func(buf []byte, n int) []byte // the part of buf that is the frame, its n bytes of data standing at buf[Head:]
+	Last       func(buf []byte) []byte        // what ends the body; it may use buf
+}
+
+// StartUpload begins to send req.Body over c. The caller must End it before c is released. Spool, if not nil, is closed at the end
+// of the body.
+func StartUpload(req *Request, c *Conn, spool *os.File, frames *Frames) *Upload {
+	u := &Upload{req: req, c: c, frames: frames, spool: spool, done: make(chan struct{})}
 	c.sending.Store(true)
 	go u.run()
 	return u
 }
 
-func (u *upload) run() {
+func (u *Upload) run() {
 	defer close(u.done)
 	buf := buffers.Get().(*[copySize]byte)
 	defer buffers.Put(buf)
-	if u.chunked {
-		u.sendChunks(buf[:])
+	if u.frames != nil {
+		u.sendFrames(buf[:])
 	} else {
 		u.sendLength(buf[:])
 	}
@@ -56,7 +64,7 @@ const copySize = 32 << 10
 
 var buffers = sync.Pool{New: func() any { return new([copySize]byte) }}
 
-func (u *upload) sendLength(buf []byte) {
+func (u *Upload) sendLength(buf []byte) {
 	for left := u.req.ContentLength; left > 0; {
 		n, err := u.req.Body.Read(buf[:min(int64(len(buf)), left)])
 		left -= int64(n)
@@ -73,43 +81,60 @@ func (u *upload) sendLength(buf []byte) {
 	}
 }
 
-const (
-	chunkHead = 10 // size in hex and CRLF
-	chunkTail = 2
-)
-
-// sendChunks sends what each Read brings as a chunk, in one write.
-func (u *upload) sendChunks(buf []byte) {
-	data := buf[chunkHead : len(buf)-chunkTail]
-	for {
+// sendFrames sends what each Read brings as a frame, in one write.
+func (u *Upload) sendFrames(buf []byte) {
+	f := u.frames
+	data := buf[f.Head : len(buf)-f.Tail]
+	for left := u.req.ContentLength; ; {
 		n, err := u.req.Body.Read(data)
-		if n > 0 {
-			var size [chunkHead]byte
-			head := append(strconv.AppendInt(size[:0], int64(n), 16), "\r\n"...)
-			start := chunkHead - len(head)
-			copy(buf[start:], head)
-			copy(data[n:n+chunkTail], "\r\n")
-			if !u.write(buf[start : chunkHead+n+chunkTail]) {
-				return
-			}
-		}
-		if err == io.EOF {
-			u.finished.Store(true)
-			u.write(http1.AppendLastChunk(buf[:0], u.trailers()))
+		left -= int64(n)
+		if n > 0 && !u.write(f.Frame(buf, n)) {
 			return
 		}
-		if err != nil {
+		switch {
+		case err == io.EOF && left > 0:
+			u.client = io.ErrUnexpectedEOF
+			return
+		case err == io.EOF:
+			u.finished.Store(true)
+			u.write(f.Last(buf[:0]))
+			return
+		case err != nil:
 			u.client = err
 			return
 		}
 	}
 }
 
-func (u *upload) trailers() (fields []Field) {
-	if u.req.Trailer == nil {
+const (
+	chunkHead = 10 // size in hex and CRLF
+	chunkTail = 2
+)
+
+func (m *message) upload(req *Request, c *Conn) *Upload {
+	spool := m.spool
+	m.spool = nil
+	if !m.chunked {
+		return StartUpload(req, c, spool, nil)
+	}
+	return StartUpload(req, c, spool, &Frames{Head: chunkHead, Tail: chunkTail, Frame: chunk,
+		Last: func(buf []byte) []byte { return http1.AppendLastChunk(buf, trailers(req)) }})
+}
+
+func chunk(buf []byte, n int) []byte {
+	var size [chunkHead]byte
+	head := append(strconv.AppendInt(size[:0], int64(n), 16), "\r\n"...)
+	start, end := chunkHead-len(head), chunkHead+n+chunkTail
+	copy(buf[start:], head)
+	copy(buf[chunkHead+n:end], "\r\n")
+	return buf[start:end]
+}
+
+func trailers(req *Request) (fields []Field) {
+	if req.Trailer == nil {
 		return nil
 	}
-	for _, f := range u.req.Trailer() {
+	for _, f := range req.Trailer() {
 		if !http1.ForbiddenTrailer(f.Name) {
 			fields = append(fields, f)
 		}
@@ -117,7 +142,7 @@ func (u *upload) trailers() (fields []Field) {
 	return fields
 }
 
-func (u *upload) write(p []byte) bool {
+func (u *Upload) write(p []byte) bool {
 	if u.aborted.Load() {
 		return false
 	}
@@ -125,11 +150,11 @@ func (u *upload) write(p []byte) bool {
 	return u.backend == nil
 }
 
-// over says without waiting whether the whole body was sent.
-func (u *upload) over() bool { return u.ended() && u.client == nil && u.backend == nil }
+// Over says without waiting whether the whole body was sent.
+func (u *Upload) Over() bool { return u.ended() && u.client == nil && u.backend == nil }
 
-// end waits for the goroutine and breaks it off unless it is about to end. It reports whether the whole body was sent.
-func (u *upload) end() bool {
+// End waits for the goroutine and breaks it off unless it is about to end. It reports whether the whole body was sent.
+func (u *Upload) End() bool {
 	if !u.finished.Load() || !u.endsSoon() {
 		u.aborted.Store(true)
 		u.c.Conn.Close()
@@ -142,7 +167,7 @@ func (u *upload) end() bool {
 }
 
 // endsSoon gives the last write a moment; a backend that answered without reading the request would let it block.
-func (u *upload) endsSoon() bool {
+func (u *Upload) endsSoon() bool {
 	timer := time.NewTimer(time.Second)
 	defer timer.Stop()
 	select {
@@ -153,7 +178,7 @@ func (u *upload) endsSoon() bool {
 	}
 }
 
-func (u *upload) ended() bool {
+func (u *Upload) ended() bool {
 	select {
 	case <-u.done:
 		return true
@@ -161,3 +186,6 @@ func (u *upload) ended() bool {
 		return false
 	}
 }
+
+// ClientError is why the client's body failed, once End has returned.
+func (u *Upload) ClientError() error { return u.client }

@@ -42,6 +42,9 @@ type Request struct {
 	// Env is what CGI-like protocols pass on as variables; HTTP ignores it.
 	Env []Field
 
+	// Stderr is told what a CGI-like origin writes to its error output; nil if nobody wants to know.
+	Stderr func(text string)
+
 	Body          io.Reader // nil: none. Read by at most one goroutine at a time, perhaps not the caller's
 	ContentLength int64     // of Body; -1: unknown
 	Trailer       func() []Field

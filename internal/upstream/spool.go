@@ -10,40 +10,45 @@ import (
 
 const spoolMemory = 64 << 10
 
-// spoolBody reads a body whose length must be known before it is sent: short ones into memory, longer ones into an unlinked file.
-func (m *message) spoolBody(w *Worker, req *Request) error {
+// SpoolBody reads a body whose length must be known before it is sent: short ones into memory, longer ones into an unlinked file,
+// which the caller closes when the body has been sent. An error is an *Error.
+func SpoolBody(w *Worker, req *Request) (*os.File, error) {
 	var short bytes.Buffer
 	n, err := io.CopyN(&short, req.Body, spoolMemory)
 	switch {
 	case err == nil:
-		return m.spoolFile(w, req, &short)
+		return spoolFile(w, req, &short)
 	case !errors.Is(err, io.EOF):
-		return clientError(w, err)
+		return nil, ClientError(w, err)
 	}
 	req.Body, req.ContentLength = &short, n
-	return nil
+	return nil, nil
 }
 
-func (m *message) spoolFile(w *Worker, req *Request, first io.Reader) error {
+func spoolFile(w *Worker, req *Request, first io.Reader) (kept *os.File, err error) {
 	file, err := os.CreateTemp("", "transom-body-")
 	if err != nil {
-		return spoolError(w, err)
+		return nil, spoolError(w, err)
 	}
+	defer func() {
+		if kept == nil {
+			file.Close()
+		}
+	}()
 	os.Remove(file.Name())
-	m.spool = file
 	into := &fileWriter{file: file}
 	n, err := io.Copy(into, io.MultiReader(first, req.Body))
 	if into.err != nil {
-		return spoolError(w, into.err)
+		return nil, spoolError(w, into.err)
 	}
 	if err != nil {
-		return clientError(w, err)
+		return nil, ClientError(w, err)
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return spoolError(w, err)
+		return nil, spoolError(w, err)
 	}
 	req.Body, req.ContentLength = file, n
-	return nil
+	return file, nil
 }
 
 // fileWriter tells the disk's errors from the client's.

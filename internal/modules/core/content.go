@@ -23,9 +23,28 @@ var contentRows = []module.Directive{
 		Doc: "What the ETag of a file is made of: INode, MTime, Size, Digest, All, None.", Set: setFileETag},
 	{Name: "EnableSendfile", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.OnOff, Syntax: "EnableSendfile On|Off",
 		Doc: "Whether the kernel copies files to connections.", Support: module.Accepted("the kernel copies where that is safe")},
+	{Name: "MaxRanges", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "MaxRanges default|unlimited|none|number-of-ranges",
+		Doc: "How many ranges of a file may be asked for at once.", Support: module.Ignored("the limit is httpd's default of 200")},
+	{Name: "MaxRangeOverlaps", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "MaxRangeOverlaps default|unlimited|none|number-of-ranges",
+		Doc: "How often such ranges may overlap.", Support: module.Ignored("the limit of ranges is enough")},
+	{Name: "MaxRangeReversals", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "MaxRangeReversals default|unlimited|none|number-of-ranges",
+		Doc: "How often such ranges may go backwards.", Support: module.Ignored("the limit of ranges is enough")},
 	{Name: "AcceptPathInfo", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.One, Syntax: "AcceptPathInfo On|Off|Default",
 		Doc: "Whether a path may go on behind a file's name.", Set: func(c *module.Command) error {
 			return oneOf(c, &dir(c).AcceptPathInfo, "on", "off", "default")
+		}},
+	{Name: "CGIPassAuth", Where: module.Sections | module.InHtaccess, Override: module.OverrideAuthConfig, Args: module.OnOff, Syntax: "CGIPassAuth On|Off",
+		Doc: "Whether scripts behind fcgi:// see the Authorization field.", Set: func(c *module.Command) error {
+			dir(c).CGIPassAuth = c.Flag()
+			return nil
+		}},
+	{Name: "CGIVar", Where: module.Sections | module.InHtaccess, Override: module.OverrideFileInfo, Args: module.Two, Syntax: "CGIVar REQUEST_URI original-uri|current-uri",
+		Doc: "Whether a script's REQUEST_URI is what the client asked for, or what that became.", Set: func(c *module.Command) error {
+			if c.Args[0] != "REQUEST_URI" {
+				return fmt.Errorf("CGIVar %s: the variable must be REQUEST_URI", c.Args[0])
+			}
+			c.Args = c.Args[1:]
+			return oneOf(c, &dir(c).CGIRequestURI, "original-uri", "current-uri")
 		}},
 	{Name: "ContentDigest", Where: module.Anywhere, Override: module.OverrideOptions, Args: module.OnOff, Syntax: "ContentDigest On|Off",
 		Doc: "Whether files are sent with an MD5 sum.", Support: module.Ignored("Content-MD5 was removed from HTTP (RFC 7231)")},

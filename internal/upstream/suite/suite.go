@@ -23,6 +23,8 @@ type Harness struct {
 	Serve func(conn net.Conn, handle Handler)
 	// Streams says that a request's body of unknown length is passed on as it comes (ajp doesn't, nor does CGI).
 	Streams bool
+	// Broken and Silent are httpd's statuses for a backend that ends, or is silent, before the head; 0 is 502.
+	Broken, Silent int
 }
 
 // Handler answers one request on the backend's side; false closes the connection at once, in the middle of whatever was said.
