@@ -99,10 +99,7 @@ var requestRows = []module.Directive{
 			return module.CheckFilters(c, dir(c).OutputFilters)
 		}},
 	{Name: "SetInputFilter", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.One, Syntax: "SetInputFilter filter[;filter...]",
-		Doc: "Filters for all request bodies that match.", Set: func(c *module.Command) error {
-			dir(c).InputFilters = append([]string{}, strings.Split(c.Args[0], ";")...)
-			return nil
-		}},
+		Doc: "Filters for all request bodies that match.", Support: module.Ignored("request bodies are passed on as they come")},
 }
 
 // seconds reads a time with httpd's units: plain numbers are seconds; ms, s, min (mi), h also stand.
