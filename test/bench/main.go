@@ -46,7 +46,7 @@ type Options struct {
 func measure(args []string) error {
 	o := Options{Repetitions: 3, Seconds: 1.5, Scale: 1, Limit: 11 * time.Minute}
 	flags := flag.NewFlagSet("transom-bench", flag.ExitOnError)
-	quick := flags.Bool("quick", false, "two short repetitions, fewer idle connections: under three minutes")
+	quick := flags.Bool("quick", false, "one short repetition, fewer idle connections: under three minutes")
 	only := flags.String("only", "", "peers to measure, separated by commas")
 	scenarios := flags.String("scenarios", "", "scenarios to measure, separated by commas")
 	flags.StringVar(&o.Transom, "transom", "../../bin/transom", "the binary of Transom")
@@ -54,7 +54,7 @@ func measure(args []string) error {
 	flags.StringVar(&o.Out, "out", "../../docs", "folder for bench.json, bench.svg and the table in bench.md")
 	flags.Parse(args)
 	if *quick {
-		o.Repetitions, o.Seconds, o.Scale, o.Limit = 2, 0.7, 4, 170*time.Second
+		o.Repetitions, o.Seconds, o.Scale, o.Limit = 1, 0.7, 4, 170*time.Second
 	}
 	o.Peers, o.Scenarios = list(*only), list(*scenarios)
 
