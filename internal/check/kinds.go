@@ -26,7 +26,7 @@ type Kind struct {
 // The kinds of findings. A code is never given a second meaning.
 var (
 	shadowed = Kind{"T001", Warning, "A ProxyPass that an earlier one shadows",
-		"ProxyPass directives are tried in the order of the file and the first one that covers the path wins, not the longest. The virtual host's stand behind those of the main server.",
+		"ProxyPass directives are tried in the order of the file and the first one that covers the path wins, not the longest. Those of the main server come before the virtual host's, and those in <Location> before both.",
 		"Put the directive with the longer path first."}
 	webSocketBehind = Kind{"T002", Warning, "A WebSocket rule behind the one that takes its path",
 		"The handshake goes to the earlier http:// URL. Transom tunnels it there; httpd drops its Upgrade field, and the application falls back to polling or answers 400, 404 or 426.",

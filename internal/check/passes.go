@@ -26,21 +26,38 @@ func (k *checker) passOrder(s *scope) {
 		if s.node != nil && section(p.node, "VirtualHost") != s.node {
 			continue // the main server's: found there
 		}
-		for _, first := range s.passes[:i] {
-			if !first.takes(p) {
-				continue
+		for _, first := range append(s.inLocations(), s.passes[:i]...) {
+			if first.takes(p) {
+				k.shadow(p, first)
+				break
 			}
-			switch {
-			case p.target == "!" && first.target == "!", p.node == first.node:
-			case p.target == "!":
-				k.add(exclusionBehind, p.node, "%s is proxied by %s, which stands before the exclusion", p.path, at(first.node))
-			case isWebSocket(p.target) && !isWebSocket(first.target) && first.target != "!":
-				k.add(webSocketBehind, p.node, "no handshake gets here: %s stands before it and takes %s", at(first.node), p.path)
-			default:
-				k.add(shadowed, p.node, "no request gets here: %s stands before it and takes %s", at(first.node), p.path)
-			}
-			break
 		}
+	}
+}
+
+// inLocations are the directives that are asked before all others.
+func (s *scope) inLocations() (list []*pass) {
+	for _, l := range s.locations {
+		if p := passOf(l); p != nil && !p.isMatch {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func (k *checker) shadow(p, first *pass) {
+	why := "stands before it"
+	if first.inside {
+		why = "in " + title(first.node.Parent) + " comes before all outside sections"
+	}
+	switch {
+	case p.target == "!" && first.target == "!", p.target == first.target && p.path == first.path && first.inside:
+	case p.target == "!":
+		k.add(exclusionBehind, p.node, "%s is proxied: %s %s", p.path, at(first.node), why)
+	case isWebSocket(p.target) && !isWebSocket(first.target) && first.target != "!":
+		k.add(webSocketBehind, p.node, "no handshake gets here: %s %s and takes %s", at(first.node), why, p.path)
+	default:
+		k.add(shadowed, p.node, "no request gets here: %s %s and takes %s", at(first.node), why, p.path)
 	}
 }
 
