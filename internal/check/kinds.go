@@ -43,8 +43,8 @@ var (
 	redirectSlash = Kind{"T006", Warning, "A Redirect to a URL without the slash that its path ends in",
 		"What follows the path is put behind the URL as it is, so that Redirect / https://host leads to https://hostpage.",
 		"End the URL in a slash."}
-	idleReverse = Kind{"T007", Warning, "A ProxyPassReverse that does nothing",
-		"It compares Location fields of answers with a URL, as text: the path comes first and the URL second, neither may be a regular expression, and in <LocationMatch> there is no path to put in place of the URL.",
+	idleReverse = Kind{"T007", Warning, "A ProxyPassReverse that does nothing, or harm",
+		"It compares Location fields of answers with a URL, as text: the path comes first and the URL second, and neither may be a regular expression. In <LocationMatch> httpd puts the pattern itself into the answer, as in http://host^/app/page.",
 		"Write ProxyPassReverse PATH URL with the path and the URL of the ProxyPass."}
 	wsReverse = Kind{"T008", Note, "A ProxyPassReverse to ws:// or wss://",
 		"Answers that redirect name http:// or https:// URLs, so that this one never matches. It harms nobody.",

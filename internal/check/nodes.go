@@ -111,7 +111,7 @@ func (k *checker) reverse(n *conf.Node) {
 	}
 	switch lower := strings.ToLower(url); {
 	case in != nil && (in.Is("LocationMatch") || word(in, 0) == "~"):
-		k.add(idleReverse, n, "%s is a pattern, not a path to put in place of the URL", title(in))
+		k.add(idleReverse, n, "%s is a pattern, and would be put in place of the URL as it is written", title(in))
 	case strings.Contains(path, "://"):
 		k.add(idleReverse, n, "the path comes first: ProxyPassReverse %s %s", url, path)
 	case strings.HasPrefix(path, "^") || strings.Contains(path, "(.*)") || strings.Contains(url, "$1"):
