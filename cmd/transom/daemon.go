@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -62,21 +63,35 @@ func alreadyRuns(o *options) int {
 	return pid
 }
 
-// serveDetached runs in the new process.
+// serveDetached runs in the new process. It keeps the terminal for itself until it serves: log programs must not hold it.
 func serveDetached(o *options, stderr io.Writer) int {
 	tell := os.NewFile(3, "ready")
 	os.Unsetenv(readyEnv)
 	syscall.CloseOnExec(3)
+	terminal, err := run.DetachOutput()
+	if err != nil {
+		fmt.Fprintf(stderr, "transom: letting go of the terminal: %v\n", err)
+		return 1
+	}
+	if o.startupLog == "" {
+		stderr = terminal
+	}
 	return serveAnd(o, stderr, func() {
-		run.DetachOutput()
 		fmt.Fprintln(tell, "ready")
 		tell.Close()
+		terminal.Close()
 	})
 }
 
 // closeInherited keeps descriptors that whoever started us left open from reaching the server.
 func closeInherited() {
-	for fd := 3; fd < 256; fd++ {
-		syscall.CloseOnExec(fd)
+	list, err := os.ReadDir("/dev/fd")
+	if err != nil {
+		return
+	}
+	for _, e := range list {
+		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
 	}
 }

@@ -31,13 +31,27 @@ func httpd(args []string, stdout, stderr io.Writer) int {
 	case "t", "S", "M", "DUMP_CONFIG", "DUMP_INCLUDES":
 		return examine(o, stdout, stderr)
 	default:
-		return act(o, stderr)
+		log, err := o.openStartupLog(stderr)
+		if err != nil {
+			fmt.Fprintf(stderr, "transom: -E: %v\n", err)
+			return 1
+		}
+		return act(o, log)
 	}
 	return 0
 }
 
+// openStartupLog is where the start's errors go; the file stays open until the process ends.
+func (o *options) openStartupLog(stderr io.Writer) (io.Writer, error) {
+	if o.startupLog == "" {
+		return stderr, nil
+	}
+	return os.OpenFile(o.startupLog, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+}
+
 func (o *options) forRun() *run.Options {
-	return &run.Options{Root: o.root, File: o.file, Defines: o.defines, Before: o.before, After: o.after, Modules: modules.All}
+	return &run.Options{Root: o.root, File: o.file, Defines: o.defines, Before: o.before, After: o.after,
+		Quiet: o.quiet, Rootless: o.skipDocumentRoot, Modules: modules.All}
 }
 
 // examine loads the configuration and tells about it.
@@ -55,6 +69,8 @@ func examine(o *options, stdout, stderr io.Writer) int {
 		dumpRunSettings(c, stdout)
 	case "M":
 		dumpModules(c, stdout)
+	case "DUMP_CONFIG":
+		dumpConfig(c.Tree.Nodes, "", new(string), stdout)
 	case "DUMP_INCLUDES":
 		fmt.Fprintln(stdout, "Included configuration files:")
 		for i, f := range c.Tree.Files {
@@ -65,7 +81,7 @@ func examine(o *options, stdout, stderr io.Writer) int {
 			fmt.Fprintf(stdout, "  (%s) %s\n", mark, f)
 		}
 	}
-	if o.mode == "t" {
+	if o.mode == "t" || o.mode == "DUMP_CONFIG" {
 		fmt.Fprintln(stderr, "Syntax OK")
 	}
 	return 0

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"transom/internal/observe"
 )
 
 // options are httpd's command line.
@@ -12,10 +14,9 @@ type options struct {
 	before, after    []string // -C -c
 	defines          []string // -D
 	startupLog       string   // -E
-	startupLevel     string   // -e
+	quiet            bool     // -e with a level above warn
 	action           string   // -k
 	mode             string   // "t", "S", "M", "l", "L", "v", "V", "h" or empty: serve
-	debug            bool     // -X
 	skipDocumentRoot bool     // -T
 	foreground       bool     // -DFOREGROUND, NO_DETACH
 }
@@ -61,7 +62,7 @@ func parse(args []string) (*options, error) {
 func (o *options) letter(c string) {
 	switch c {
 	case "X":
-		o.debug, o.foreground = true, true
+		o.foreground = true
 	case "T":
 		o.skipDocumentRoot = true
 	case "?":
@@ -91,7 +92,11 @@ func (o *options) value(c, value string) error {
 	case "E":
 		o.startupLog = value
 	case "e":
-		o.startupLevel = value
+		level, err := observe.ParseLevel(value)
+		if err != nil {
+			return fmt.Errorf("-e: %w", err)
+		}
+		o.quiet = level < observe.Warn
 	case "k":
 		switch value {
 		case "start", "restart", "graceful", "stop", "graceful-stop":
@@ -129,7 +134,7 @@ Options:
   -f file            : another main configuration file
   -C "directive"     : a directive before the configuration files
   -c "directive"     : a directive after the configuration files
-  -e level           : show startup errors of this level
+  -e level           : show only what is as bad as this when starting
   -E file            : log startup errors to this file
   -k action          : start, restart, graceful (reload, nothing is cut), graceful-stop, stop
   -v                 : show the version

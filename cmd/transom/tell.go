@@ -93,7 +93,7 @@ func dumpVirtualHosts(c *run.Config, w io.Writer) {
 	sort.SliceStable(order, func(i, j int) bool { return !strings.HasPrefix(order[i], "*") && strings.HasPrefix(order[j], "*") })
 	for _, key := range order {
 		list := byAddress[key]
-		if len(list) == 1 && len(list[0].Aliases)+len(list[0].Wildcards) == 0 {
+		if len(list) == 1 {
 			fmt.Fprintf(w, "%-22s %s (%s:%d)\n", key, list[0].Name, list[0].File, list[0].Line)
 			continue
 		}
@@ -157,4 +157,22 @@ func id(number int, err error) string {
 		return ""
 	}
 	return fmt.Sprintf(" id=%d", number)
+}
+
+// dumpConfig is -t -D DUMP_CONFIG: every directive with its place, in mod_info's form. file is the one that was named last.
+func dumpConfig(nodes []*conf.Node, indent string, file *string, w io.Writer) {
+	for _, n := range nodes {
+		if n.Pos.File != *file {
+			*file = n.Pos.File
+			fmt.Fprintf(w, "%s# In file: %s\n", indent, n.Pos.File)
+		}
+		fmt.Fprintf(w, "%s# %3d:\n", indent, n.Pos.Line)
+		if !n.Section {
+			fmt.Fprintln(w, strings.TrimRight(indent+n.Name+" "+n.Raw, " "))
+			continue
+		}
+		fmt.Fprintf(w, "%s<%s>\n", indent, strings.TrimRight(n.Name+" "+n.Raw, " "))
+		dumpConfig(n.Children, indent+"  ", file, w)
+		fmt.Fprintf(w, "%s</%s>\n", indent, n.Name)
+	}
 }

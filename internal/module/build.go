@@ -22,6 +22,7 @@ type Build struct {
 	Kept       *Kept // what outlives a reload
 	Sinks      *observe.Sinks
 	Live       Live // set when the Site serves, else nil
+	Rootless   bool // DocumentRoot need not exist
 	Checking   bool // -t: look, but leave no trace: open no log, bind no port
 	Defined    func(name string) bool
 	OnServe    []func()               // run in order when the Site is about to serve, not if it is given up or only checked

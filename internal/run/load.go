@@ -23,6 +23,8 @@ type Options struct {
 	Before   []string // -C
 	After    []string // -c
 	Modules  func() []*module.Module
+	Quiet    bool // no warnings at the start (-e with a level above warn)
+	Rootless bool // -T: DocumentRoot need not exist
 	Checking bool // nothing is opened, bound or started
 }
 
@@ -70,7 +72,7 @@ func Load(o *Options, kept *module.Kept, sinks *observe.Sinks) *Config {
 		kept = &module.Kept{}
 	}
 	mods := o.Modules()
-	b := &module.Build{ServerRoot: o.root(), Modules: mods, Loaded: map[string]bool{}, Kept: kept, Sinks: sinks, Checking: o.Checking}
+	b := &module.Build{ServerRoot: o.root(), Modules: mods, Loaded: map[string]bool{}, Kept: kept, Sinks: sinks, Checking: o.Checking, Rootless: o.Rootless}
 	names := namesOf(mods)
 	asked := &reading{build: b, names: names, loaded: map[string]bool{}}
 	tree, errs := read(o, asked)
@@ -124,9 +126,14 @@ func (c *Config) Report(w io.Writer) {
 	for _, d := range c.Warnings {
 		fmt.Fprintf(w, "transom: warning: %s\n", d)
 	}
+	c.ReportErrors(w)
+}
+
+// ReportErrors is Report without the warnings.
+func (c *Config) ReportErrors(w io.Writer) {
 	for i, d := range c.Errors {
 		switch {
-		case d.File == "":
+		case d.File == "" || d.Line == 0:
 			fmt.Fprintf(w, "transom: %s\n", d.Text)
 		case i == 0:
 			fmt.Fprintf(w, "AH00526: Syntax error on line %d of %s:\n%s\n", d.Line, d.File, d.Text)

@@ -44,7 +44,11 @@ func Start(o *Options, stderr io.Writer) (*Server, error) {
 	s.patience, s.cut = context.WithCancel(context.Background())
 	s.live = &live{Server: s, started: time.Now()}
 	s.config = Load(o, s.kept, s.sinks)
-	s.config.Report(stderr)
+	if o.Quiet {
+		s.config.ReportErrors(stderr)
+	} else {
+		s.config.Report(stderr)
+	}
 	if s.config.Site == nil {
 		return nil, errConfig
 	}
@@ -79,6 +83,7 @@ func (s *Server) start() error {
 	if id == nil && os.Geteuid() == 0 {
 		s.tell(observe.Warn, "", "no User is named, so that everybody is served with root's rights: name a User and a Group")
 	}
+	tellCrashes(b)
 	if s.reserve, err = id.become(); err != nil {
 		s.closeControl()
 		s.ports.Close()
@@ -155,6 +160,7 @@ func (s *Server) reload() error {
 	s.sinks.Reopen(func(sink *observe.Sink, err error) {
 		s.tell(observe.Error, "", fmt.Sprintf("could not reopen the log %s, so that it goes on where it was: %v", sink.Name, err))
 	})
+	tellCrashes(c.Build)
 	s.movePid(PidFile(s.config.Build), PidFile(c.Build))
 	s.openControl(c.Build)
 	s.config = c

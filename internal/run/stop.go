@@ -48,6 +48,7 @@ func (s *Server) Stop(graceful bool) {
 	<-ended
 	s.tell(observe.Notice, "AH00169", "caught SIGTERM, shutting down")
 	s.sinks.Each((*observe.Sink).Close)
+	forgetCrashes()
 	s.privileged(func() {
 		s.closeControl()
 		os.Remove(PidFile(s.config.Build))

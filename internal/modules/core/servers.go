@@ -91,7 +91,7 @@ func setServerRoot(c *module.Command) error {
 
 func setDocumentRoot(c *module.Command) error {
 	root := c.Build.Path(c.Args[0])
-	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+	if info, err := os.Stat(root); !c.Build.Rootless && (err != nil || !info.IsDir()) {
 		if !c.Server.Virtual() {
 			return fmt.Errorf("DocumentRoot '%s' is not a directory, or is not readable", root)
 		}

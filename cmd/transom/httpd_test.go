@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// answered runs a command line in a ServerRoot of its own, whose path becomes ROOT in what is said.
+func answered(t *testing.T, config string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	root := t.TempDir()
+	for _, dir := range []string{"conf", "logs", "htdocs"} {
+		os.Mkdir(filepath.Join(root, dir), 0o755)
+	}
+	os.WriteFile(filepath.Join(root, "conf", "httpd.conf"), []byte(strings.TrimLeft(config, "\n")), 0o644)
+	var out, err bytes.Buffer
+	status = command(append([]string{"-d", root}, args...), &out, &err)
+	clean := func(b bytes.Buffer) string { return strings.ReplaceAll(b.String(), root, "ROOT") }
+	return clean(out), clean(err), status
+}
+
+// What httpd 2.4.71 -S says of this, but for the order of addresses, which is a hash table's there, and its mutexes.
+func TestDumpVirtualHosts(t *testing.T) {
+	out, err, status := answered(t, `
+ServerName main.test
+Listen 80
+Define PORT 8080
+DocumentRoot htdocs
+<VirtualHost *:80>
+  ServerName first.test
+  ServerAlias www.first.test *.first.test
+</VirtualHost>
+<VirtualHost 0.0.0.0:80 [::]:${PORT}>
+  ServerName second.test
+</VirtualHost>
+<VirtualHost [2001:db8::1]:80>
+  ServerName six.test
+  ServerAlias six
+</VirtualHost>
+<VirtualHost 192.0.2.1>
+</VirtualHost>
+<VirtualHost _default_:*>
+  ServerName any.test:90
+</VirtualHost>
+`, "-S")
+	const want = `VirtualHost configuration:
+[2001:db8::1]:80       six.test (ROOT/conf/httpd.conf:12)
+192.0.2.1:*            main.test (ROOT/conf/httpd.conf:16)
+*:80                   is a NameVirtualHost
+         default server first.test (ROOT/conf/httpd.conf:5)
+         port 80 namevhost first.test (ROOT/conf/httpd.conf:5)
+                 alias www.first.test
+                 wild alias *.first.test
+         port 80 namevhost second.test (ROOT/conf/httpd.conf:9)
+*:8080                 second.test (ROOT/conf/httpd.conf:9)
+*:*                    any.test (ROOT/conf/httpd.conf:18)
+ServerRoot: "ROOT"
+Main DocumentRoot: "ROOT/htdocs"
+Main ErrorLog: "ROOT/logs/error_log"
+PidFile: "ROOT/logs/httpd.pid"
+Define: PORT=8080
+`
+	if out != want || err != "" || status != 0 {
+		t.Errorf("status %d, %s\n%s", status, err, out)
+	}
+}
+
+func TestDumpConfig(t *testing.T) {
+	out, err, status := answered(t, `
+Listen 80
+<Location "/x">
+  # not shown
+  <If "true">
+    Require \
+      all denied
+  </If>
+</Location>
+`, "-t", "-D", "DUMP_CONFIG")
+	const want = `# In file: ROOT/conf/httpd.conf
+#   1:
+Listen 80
+#   2:
+<Location "/x">
+  #   4:
+  <If "true">
+    #   6:
+    Require all denied
+  </If>
+</Location>
+`
+	if out != want || err != "Syntax OK\n" || status != 0 {
+		t.Errorf("status %d, %s\n%s", status, err, out)
+	}
+}
+
+func TestExamine(t *testing.T) {
+	for _, c := range []struct {
+		config, args string
+		stderr       string
+		status       int
+	}{
+		{"Listen 80", "-t", "Syntax OK\n", 0},
+		{"Listen 80\nListn 81\nLocation /x", "-t", "AH00526: Syntax error on line 2 of ROOT/conf/httpd.conf:\nInvalid command 'Listn', perhaps misspelled", 1},
+		{"Listen 80", "-t -f conf/none.conf", "transom: Could not open configuration file ROOT/conf/none.conf: no such file or directory\n", 1},
+		{"Listen 80\nDocumentRoot none", "-t", "AH00526: Syntax error on line 2 of ROOT/conf/httpd.conf:\nDocumentRoot 'ROOT/none' is not a directory, or is not readable\n", 1},
+		{"Listen 80\nDocumentRoot none", "-t -T", "Syntax OK\n", 0},
+		{"", "-t", "transom: no listening sockets available", 1},
+		{"Listen 80", "-k reload", "transom: -k knows", 1},
+		{"Listen 80", "-k stop", "", 0},
+		{"Listen 80", "-k graceful-stop", "", 0},
+		{"Broken", "-k graceful", "AH00526: Syntax error on line 1 of ROOT/conf/httpd.conf:\n", 1},
+		{"Listen 80", "-E none/log -DFOREGROUND", "transom: -E: open none/log", 1},
+	} {
+		out, err, status := answered(t, c.config, strings.Fields(c.args)...)
+		if out != "" || status != c.status || c.stderr == "" && err != "" || !strings.HasPrefix(err, c.stderr) {
+			t.Errorf("%s of %q: status %d, %q and\n%s", c.args, c.config, status, out, err)
+		}
+	}
+}
+
+func TestStartupLog(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	_, err, status := answered(t, "Broken On", "-E", log, "-DFOREGROUND")
+	text, _ := os.ReadFile(log)
+	if err != "" || status != 1 || !strings.Contains(string(text), "Invalid command 'Broken'") {
+		t.Errorf("status %d; %q on the terminal, %q in the log", status, err, text)
+	}
+}
+
+// Scripts parse these.
+func TestVersion(t *testing.T) {
+	out, _, status := answered(t, "", "-v")
+	first, _, _ := strings.Cut(out, "\n")
+	if status != 0 || !strings.HasPrefix(first, "Server version: Transom/") || !strings.HasSuffix(first, " Apache/2.4.71 (Unix)") {
+		t.Errorf("-v says %q", out)
+	}
+	out, _, _ = answered(t, "", "-V")
+	for _, want := range []string{"Server's Module Magic Number: ", "Server MPM:     event\n", ` -D HTTPD_ROOT="/etc/httpd"`, ` -D SERVER_CONFIG_FILE="conf/httpd.conf"`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("-V lacks %q:\n%s", want, out)
+		}
+	}
+	out, _, _ = answered(t, "", "-l")
+	if !strings.HasPrefix(out, "Compiled in modules:\n  core.c\n") || !strings.Contains(out, "\n  mod_proxy.c\n") {
+		t.Errorf("-l says %q", out)
+	}
+}
+
+func TestDumpModules(t *testing.T) {
+	out, _, status := answered(t, "Listen 80\nLoadModule proxy_module modules/mod_proxy.so\n", "-M")
+	if status != 0 || !strings.HasPrefix(out, "Loaded Modules:\n core_module (static)\n") || !strings.HasSuffix(out, "\n proxy_module (shared)\n") || strings.Contains(out, "rewrite") {
+		t.Errorf("status %d\n%s", status, out)
+	}
+}
+
+func TestUnknownVerb(t *testing.T) {
+	var out, err bytes.Buffer
+	if status := command([]string{"strt"}, &out, &err); status != 1 || !strings.HasPrefix(err.String(), "transom: unknown verb \"strt\"\nUsage: ") {
+		t.Errorf("status %d\n%s", status, err.String())
+	}
+	if status := command([]string{"-h"}, &out, &err); status != 0 || !strings.HasPrefix(out.String(), "Usage: transom ") {
+		t.Errorf("status %d\n%s", status, out.String())
+	}
+}
