@@ -35,6 +35,7 @@ import (
 	proxy "transom/internal/modules/mod_proxy"
 	balancer "transom/internal/modules/mod_proxy_balancer"
 	proxyconnect "transom/internal/modules/mod_proxy_connect"
+	proxyfcgi "transom/internal/modules/mod_proxy_fcgi"
 	hcheck "transom/internal/modules/mod_proxy_hcheck"
 	proxyhttp "transom/internal/modules/mod_proxy_http"
 	wstunnel "transom/internal/modules/mod_proxy_wstunnel"
@@ -93,6 +94,7 @@ func All() []*module.Module {
 		setenvif.Module(),
 		proxy.Module(),
 		proxyhttp.Module(),
+		proxyfcgi.Module(),
 		wstunnel.Module(),
 		proxyconnect.Module(),
 		balancer.Module(),

@@ -11,9 +11,10 @@ import (
 
 // Notes that other modules may leave for the proxy, as mod_rewrite does.
 const (
-	noteNoCanon  = "proxy-nocanon"  // the URL is as it is to be sent, query included
-	noteNoEncode = "proxy-noencode" // its path is encoded; the query is still to be appended
-	noteNoQuery  = "proxy-noquery"  // CGI-like schemes leave the query out of SCRIPT_FILENAME
+	noteNoCanon  = "proxy-nocanon"    // the URL is as it is to be sent, query included
+	noteNoEncode = "proxy-noencode"   // its path is encoded; the query is still to be appended
+	noteHandler  = "proxy-sethandler" // its path is the name of a file
+	noteNoQuery  = "proxy-noquery"    // CGI-like schemes leave the query out of SCRIPT_FILENAME
 )
 
 type canonKey struct{}
@@ -31,7 +32,14 @@ func canonicalise(r *module.Request) module.Result {
 		return http.StatusBadRequest
 	}
 	query, hasQuery := r.Query, r.Query != "" || strings.HasSuffix(r.UnparsedURI, "?")
+	raw := r.Notes[noteNoCanon] != "" || r.Notes[noteNoEncode] != ""
+	scheme, _, _ := strings.Cut(origin[strings.LastIndexByte(origin, '|')+1:], ":")
+	_, cgi := routing.Of(r.Server.Settings).schemes[scheme].(module.CGIScheme)
 	switch {
+	case cgi && (raw || r.Notes[noteHandler] != ""):
+		hasQuery = false
+	case cgi:
+		path, hasQuery = encodePath(path, module.CoreServer.Of(r.Server.Settings).AllowEncodedSlashes == "nodecode"), false
 	case r.Notes[noteNoCanon] != "":
 		hasQuery = false
 	case r.Notes[noteNoEncode] != "":
@@ -45,7 +53,7 @@ func canonicalise(r *module.Request) module.Result {
 		}
 		path += "?" + query
 	}
-	if !visible(path) {
+	if !visible(path) && !(cgi && !hasControls(path)) {
 		r.Logf("proxy_http", observe.Error, "AH10415", "To be forwarded path contains control characters or spaces")
 		return http.StatusForbidden
 	}
@@ -94,6 +102,10 @@ func visible(s string) bool {
 		}
 	}
 	return true
+}
+
+func hasControls(s string) bool {
+	return strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
 }
 
 const unreserved = "~$-_.+!*'(),;:@&=/"

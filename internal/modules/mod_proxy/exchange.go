@@ -34,6 +34,13 @@ func (x *exchange) run(scheme upstream.Scheme, w *upstream.Worker, u *upstream.U
 	}
 	req := x.request(u, own)
 	req.Upgrade = upgrade
+	if s, ok := scheme.(module.CGIScheme); ok {
+		script := *u
+		script.Socket = ""
+		if res := s.Prepare(r, script, req); res != module.OK {
+			return res, nil
+		}
+	}
 	resp, err := scheme.Exchange(x.context(), w, req)
 	if err != nil {
 		return x.failed(w, u, err)
@@ -180,6 +187,8 @@ func logName(code string) string {
 	switch code {
 	case "AH00898", "AH00940", "AH00941", "AH01961":
 		return "proxy"
+	case "AH01070", "AH01075":
+		return "proxy_fcgi"
 	}
 	return "proxy_http"
 }

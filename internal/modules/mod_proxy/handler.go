@@ -19,6 +19,7 @@ func serve(r *module.Request) module.Result {
 		}
 		// SetHandler "proxy:URL"
 		r.Filename, r.Proxy = r.Handler+r.Filename, module.ReverseProxied
+		r.SetNote(noteHandler, "1")
 	}
 	if res := canonicalise(r); res != module.OK {
 		return res

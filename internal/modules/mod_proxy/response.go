@@ -40,7 +40,7 @@ func (x *exchange) relay(req *upstream.Request, resp *upstream.Response) module.
 	if err := x.copyBody(resp); err != nil {
 		var e *upstream.Error
 		if errors.As(err, &e) {
-			r.Logf("proxy_http", observe.Error, e.Code, "%v", e)
+			r.Logf(logName(e.Code), observe.Error, e.Code, "%v", e)
 		} else {
 			r.Logf("proxy_http", observe.Info, "", "sending the response: %v", err)
 		}

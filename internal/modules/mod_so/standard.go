@@ -12,7 +12,7 @@ var standard = map[string]string{
 	"authnz_ldap_module": absent, "ldap_module": absent,
 
 	"proxy_scgi_module": absent, "proxy_uwsgi_module": absent, "proxy_fdpass_module": absent, "proxy_ftp_module": absent,
-	"proxy_connect_module": absent, "proxy_ajp_module": absent, "proxy_fcgi_module": absent, "proxy_http2_module": absent,
+	"proxy_connect_module": absent, "proxy_ajp_module": absent, "proxy_http2_module": absent,
 	"md_module": absent, "privileges_module": absent,
 	"allowhandlers_module": absent, "isapi_module": absent, "tls_module": absent, "case_filter_module": absent, "case_filter_in_module": absent,
 	"bucketeer_module": absent, "example_hooks_module": absent, "optional_hook_export_module": absent,
