@@ -137,6 +137,9 @@ func Kinds() []Kind {
 		blanks, doubledSlash, otherPort, ignored, broken}
 }
 
+// markdown keeps sections' names and patterns from being taken for HTML and emphasis.
+var markdown = strings.NewReplacer("<", `\<`, "*", `\*`)
+
 // Document is docs/findings.md.
 func Document() string {
 	var b strings.Builder
@@ -152,7 +155,8 @@ there are errors or warnings; notes don't count. A comment directly above a dire
 Several codes are separated by blanks or commas; without a code the comment silences all.
 `)
 	for _, k := range Kinds() {
-		fmt.Fprintf(&b, "\n## %s: %s\n\n*%s.* %s\n\n**Remedy:** %s\n", k.Code, k.Title, strings.ToUpper(string(k.Severity[:1]))+string(k.Severity[1:]), k.Explanation, k.Remedy)
+		fmt.Fprintf(&b, "\n## %s: %s\n\n*%s.* %s\n\n**Remedy:** %s\n", k.Code, markdown.Replace(k.Title),
+			strings.ToUpper(string(k.Severity[:1]))+string(k.Severity[1:]), markdown.Replace(k.Explanation), markdown.Replace(k.Remedy))
 	}
 	return b.String()
 }
