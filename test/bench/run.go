@@ -247,7 +247,7 @@ func (b *bench) reloads(s *Scenario, r *running) ([]float64, error) {
 		if err := r.cmd.Process.Signal(r.reload); err != nil {
 			return nil, err
 		}
-		time.Sleep(700 * time.Millisecond)
+		time.Sleep(500 * time.Millisecond)
 	}
 	result, err := l.ask("check")
 	if err != nil {
