@@ -255,15 +255,15 @@ func (s *Site) run(p module.Phase, r *module.Request) module.Result {
 
 // splitHost takes a Host header apart. A trailing dot is the same name (httpd: fix_hostname).
 func splitHost(host string) (name string, port int) {
-	if host == "" {
-		return "", 0
-	}
+	name = host
 	if h, p, err := net.SplitHostPort(host); err == nil {
-		port, _ = strconv.Atoi(p)
-		return strings.ToLower(strings.TrimSuffix(h, ".")), port
+		name = h
+		if n, err := strconv.ParseUint(p, 10, 16); err == nil {
+			port = int(n)
+		}
 	}
-	if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return ip.String(), 0
+	if ip, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		return ip.String(), port
 	}
-	return strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(host, ":"), ".")), 0
+	return strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(name, ":"), ".")), port
 }
