@@ -60,6 +60,7 @@ func measure(args []string) error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	signal.Ignore(syscall.SIGPIPE) // whoever reads the output may leave: the peers are stopped all the same
 	dir, err := os.MkdirTemp("", "transom-bench-")
 	if err != nil {
 		return err
