@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 	}
 	l.Close()
 	goroutines, files := runtime.NumGoroutine(), descriptors()
+	runtime.GOMAXPROCS(runtime.NumCPU() + 1) // what one loop needs to linger; TestSoak has two
 	flag.Parse()
 	flag.Set("test.parallel", "12") // they wait more than they work
 	code := m.Run()

@@ -29,8 +29,9 @@ func New(o Options) Relay {
 	}
 	r := &looped{registry: newRegistry()}
 	r.other = newPortable(r.registry)
+	lingers := runtime.GOMAXPROCS(0) >= runtime.NumCPU()+o.Loops
 	for range o.Loops {
-		l, err := newLoop(r)
+		l, err := newLoop(r, lingers)
 		if err != nil { // no descriptors, or a kernel without epoll
 			break
 		}

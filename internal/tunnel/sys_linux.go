@@ -2,6 +2,7 @@ package tunnel
 
 import (
 	"io"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -41,13 +42,19 @@ func rawMove(trap uintptr, fd int32, p []byte) (int, error) {
 	}
 }
 
-// poll waits for events: not at all with a timeout of 0, for ever with a negative one. epoll_wait does not exist on
-// all architectures, epoll_pwait does.
+// poll waits for events, for ever with a negative timeout. epoll_wait does not exist on all architectures, epoll_pwait does.
 func poll(epfd int, events []unix.EpollEvent, milliseconds int) int {
-	call := unix.Syscall6
-	if milliseconds == 0 {
-		call = unix.RawSyscall6
-	}
+	return pollBy(unix.Syscall6, epfd, events, milliseconds)
+}
+
+// rawPoll is poll for a short time, and does not tell the scheduler. The signal by which the scheduler asks for the
+// processor, for a collection of garbage say, ends it.
+func rawPoll(epfd int, events []unix.EpollEvent, milliseconds int) int {
+	return pollBy(unix.RawSyscall6, epfd, events, milliseconds)
+}
+
+func pollBy(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err syscall.Errno), epfd int, events []unix.EpollEvent,
+	milliseconds int) int {
 	n, _, errno := call(unix.SYS_EPOLL_PWAIT, uintptr(epfd), uintptr(unsafe.Pointer(unsafe.SliceData(events))),
 		uintptr(len(events)), uintptr(milliseconds), 0, 0)
 	if errno != 0 {
