@@ -1,0 +1,97 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"transom/test/e2e/harness"
+)
+
+// patience bounds every wait of a test that is not about time.
+const patience = 20 * time.Second
+
+// server is the binary on a configuration, for tests that scripts can't express.
+type server struct{ root, address string }
+
+func start(t *testing.T, config string) *server {
+	t.Helper()
+	s := &server{root: t.TempDir(), address: freeAddress(t)}
+	if err := os.Mkdir(filepath.Join(s.root, "logs"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	config = "ServerName localhost\nListen " + s.address + "\nPidFile logs/pid\nErrorLog logs/error_log\n" + config
+	if err := os.WriteFile(filepath.Join(s.root, "start.conf"), []byte(config), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p, err := harness.Transom(binary).Start(s.root, patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func freeAddress(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func (s *server) dial(t *testing.T) *net.TCPConn {
+	t.Helper()
+	c, err := net.Dial("tcp", s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.(*net.TCPConn)
+}
+
+// proc is what /proc says of the server.
+func (s *server) proc(t *testing.T, name string) string {
+	pid, err := os.ReadFile(filepath.Join(s.root, "logs/pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join("/proc", strings.TrimSpace(string(pid)), name)
+}
+
+// descriptors counts the server's, after a first exchange has made what it keeps; 0 where there is no /proc.
+func (s *server) descriptors(t *testing.T) int {
+	if runtime.GOOS != "linux" {
+		return 0
+	}
+	files, err := os.ReadDir(s.proc(t, "fd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files)
+}
+
+// settle waits until the server has no more descriptors open than before.
+func (s *server) settle(t *testing.T, before int) {
+	t.Helper()
+	for end := time.Now().Add(patience); s.descriptors(t) > before; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			var names []string
+			files, _ := os.ReadDir(s.proc(t, "fd"))
+			for _, f := range files {
+				name, _ := os.Readlink(filepath.Join(s.proc(t, "fd"), f.Name()))
+				names = append(names, name)
+			}
+			t.Fatal(fmt.Sprintf("%d descriptors before, and now ", before), names)
+		}
+	}
+}
