@@ -101,6 +101,9 @@ func (r *Request) addUserVariables() {
 		if r.Prev.Query != "" {
 			r.SetEnv("REDIRECT_QUERY_STRING", r.Prev.Query)
 		}
+		if r.RedirectNow != 0 {
+			r.SetEnv("REDIRECT_REQUEST_METHOD", r.Prev.Method)
+		}
 	}
 }
 
@@ -140,7 +143,8 @@ func (r *Request) cgiRequestURI() string {
 	if CoreDir.Of(r.Dir).CGIRequestURI == "current-uri" {
 		return r.URI
 	}
-	uri := r.First().UnparsedURI
+	_, uri, _ := strings.Cut(r.TheRequest, " ")
+	uri, _, _ = strings.Cut(uri, " ")
 	if _, rest, absolute := strings.Cut(uri, "://"); absolute && !strings.HasPrefix(uri, "/") {
 		if i := strings.IndexByte(rest, '/'); i >= 0 {
 			return rest[i:]

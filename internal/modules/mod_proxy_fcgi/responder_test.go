@@ -1,4 +1,4 @@
-package proxyfcgi
+package proxyfcgi_test
 
 import (
 	"bufio"
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	proxyfcgi "transom/internal/modules/mod_proxy_fcgi"
 	"transom/internal/upstream"
 	"transom/internal/upstream/suite"
 	"transom/internal/wire/fcgi"
@@ -18,20 +19,21 @@ import (
 
 // TestSuite runs what every scheme must pass.
 func TestSuite(t *testing.T) {
-	suite.Run(t, suite.Harness{Scheme: described{}, Serve: serve, Streams: true, Broken: 503, Silent: 504})
+	suite.Run(t, suite.Harness{Scheme: described{theScheme()}, Serve: serve, Streams: true, Broken: 503, Silent: 504})
 }
 
+func theScheme() upstream.Scheme { return proxyfcgi.Module().Offers.Schemes[0] }
+
 // described says in variables what the suite asks for, as Prepare does of a client's request.
-type described struct{ scheme }
+type described struct{ upstream.Scheme }
 
 func (d described) Exchange(ctx context.Context, w *upstream.Worker, req *upstream.Request) (*upstream.Response, error) {
 	sent := *req
 	sent.Env = []upstream.Field{{Name: "REQUEST_METHOD", Value: req.Method}, {Name: "REQUEST_URI", Value: req.Target}, {Name: "HTTP_HOST", Value: req.Host}}
 	for _, f := range req.Fields {
-		name, _ := strings.CutPrefix(f.Name, "HTTP_")
-		sent.Env = append(sent.Env, upstream.Field{Name: "HTTP_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")), Value: f.Value})
+		sent.Env = append(sent.Env, upstream.Field{Name: variable(f.Name), Value: f.Value})
 	}
-	return d.scheme.Exchange(ctx, w, &sent)
+	return d.Scheme.Exchange(ctx, w, &sent)
 }
 
 // received is a request of a small FastCGI application.
@@ -86,8 +88,10 @@ func (g *received) Method() string  { return g.env["REQUEST_METHOD"] }
 func (g *received) Target() string  { return g.env["REQUEST_URI"] }
 func (g *received) Body() io.Reader { return g }
 
-func (g *received) Get(name string) string {
-	return g.env["HTTP_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))]
+func (g *received) Get(name string) string { return g.env[variable(name)] }
+
+func variable(name string) string {
+	return "HTTP_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
 // Read reads Stdin.
@@ -133,7 +137,7 @@ func (g *received) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
 		n := min(len(rest), 65535)
 		b := make([]byte, fcgi.HeaderLen, fcgi.HeaderLen+n+3)
-		fcgi.PutHeader(b, fcgi.Stdout, requestID, n)
+		fcgi.PutHeader(b, fcgi.Stdout, 1, n)
 		b[6] = 3
 		if _, err := g.conn.Write(append(append(b, rest[:n]...), 'p', 'a', 'd')); err != nil {
 			return 0, err
@@ -144,6 +148,6 @@ func (g *received) Write(p []byte) (int, error) {
 }
 
 func (g *received) End() error {
-	_, err := g.conn.Write(fcgi.AppendEnd(fcgi.AppendRecord(nil, fcgi.Stdout, requestID, nil), requestID, 0))
+	_, err := g.conn.Write(fcgi.AppendEnd(fcgi.AppendRecord(nil, fcgi.Stdout, 1, nil), 1, 0))
 	return err
 }
