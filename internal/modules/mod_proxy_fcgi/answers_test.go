@@ -1,10 +1,13 @@
 package proxyfcgi_test
 
 import (
+	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"transom/internal/modules"
 	"transom/internal/site/sitetest"
@@ -111,10 +114,15 @@ func site(t *testing.T, addr string) *sitetest.Site {
 	return sitetest.New(t, "Listen 80\nErrorLog logs/error_log\nProxyPass / fcgi://"+addr+"/\n", modules.All())
 }
 
-// application answers each connection's first request.
 func application(t *testing.T, answer func(*received)) (addr string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return listenAt(t, "tcp", "127.0.0.1:0", answer)
+}
+
+// listenAt starts an application that answers each connection's first request.
+func listenAt(t *testing.T, network, at string, answer func(*received)) (addr string) {
+	t.Helper()
+	l, err := net.Listen(network, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,4 +140,26 @@ func application(t *testing.T, answer func(*received)) (addr string) {
 		}
 	}()
 	return l.Addr().String()
+}
+
+// TestPHP is how distributions set php-fpm up: a socket, and a handler for *.php.
+func TestPHP(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "fpm.sock")
+	listenAt(t, "unix", socket, func(got *received) {
+		body, err := io.ReadAll(got)
+		fmt.Fprintf(got, "Content-Type: text/plain\r\n\r\n%s %s %s %v", got.env["SCRIPT_NAME"], got.env["CONTENT_LENGTH"], body, err)
+		got.End()
+	})
+	s := sitetest.New(t, "Listen 80\nDirectoryIndex index.php\n<FilesMatch \"\\.php$\">\nSetHandler \"proxy:unix:"+socket+"|fcgi://localhost\"\n</FilesMatch>\n", modules.All())
+	s.Write(t, "htdocs/index.php", "source")
+	for _, length := range []int64{3, -1} {
+		r := sitetest.Request("POST", "/")
+		r.Body, r.ContentLength = io.NopCloser(iotest.DataErrReader(strings.NewReader("a=b"))), length // complete at once, if chunked
+		if got, want := s.Do(t, r).Body.String(), "/index.php 3 a=b <nil>"; got != want {
+			t.Errorf("length %d: %q, want %q", length, got, want)
+		}
+	}
+	if got := s.Get(t, "/index.php/info").Body.String(); got != "/index.php   <nil>" {
+		t.Errorf("%q", got)
+	}
 }
