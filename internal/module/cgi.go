@@ -17,7 +17,7 @@ type CGIScheme interface {
 }
 
 // AddCGIVariables puts the variables of CGI (RFC 3875) into the environment, as httpd's ap_add_common_vars and ap_add_cgi_vars do.
-// CONTENT_LENGTH is left to who sends the body.
+// CONTENT_LENGTH of a body is left to who sends that.
 func (r *Request) AddCGIVariables() {
 	r.addHeaderVariables()
 	for _, v := range [][2]string{
@@ -53,7 +53,11 @@ func (r *Request) addHeaderVariables() {
 	for name, values := range r.HTTP.Header {
 		variable, ok := headerVariable(name)
 		switch {
-		case !ok, name == "Proxy", name == "Content-Length", name == "Host":
+		case !ok, name == "Proxy", name == "Transfer-Encoding", name == "Host":
+		case name == "Content-Length":
+			if r.HTTP.ContentLength == 0 {
+				r.SetEnv("CONTENT_LENGTH", "0")
+			}
 		case name == "Content-Type":
 			r.SetEnv("CONTENT_TYPE", values[0])
 		case (name == "Authorization" || name == "Proxy-Authorization") && !CoreDir.Of(r.Dir).CGIPassAuth.Or(false):
