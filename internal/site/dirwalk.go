@@ -48,6 +48,10 @@ func (s *Site) directoryWalk(r *module.Request, at *step) (*step, module.Result)
 			break
 		}
 		if !info.IsDir() {
+			if full == name && module.CoreDir.Of(at.settings).Options.Bits()&module.OptFollowSymLinks != 0 {
+				// httpd saves itself a look at the last component then, and takes the file for one more directory.
+				at = applyDirectory(r, at, plain, full)
+			}
 			r.Filename, r.PathInfo, r.Info = full, strings.TrimPrefix(name, full), info
 			break
 		}

@@ -119,8 +119,7 @@ func (s *Site) ifWalk(r *module.Request) {
 	st := stateOf(r)
 	at := st.at
 	done := map[*module.Section]bool{} // heads of chains of which one has applied
-	var follow func(list []*module.Section)
-	follow = func(list []*module.Section) {
+	follow := func(list []*module.Section) (inner []*module.Section) {
 		for _, sec := range list {
 			head := sec
 			for head.Chain != nil {
@@ -138,17 +137,17 @@ func (s *Site) ifWalk(r *module.Request) {
 				done[head] = true
 				at = at.into(sec)
 				traceSection(r, sec)
-				follow(sec.Nested.Ifs)
+				inner = append(inner, sec.Nested.Ifs...)
 			}
 		}
+		return inner
 	}
 	list := r.Server.Sections.Ifs
 	if len(at.ifs) > 0 {
 		list = concat(list, at.ifs)
 	}
-	if len(list) == 0 {
-		return
+	for len(list) > 0 {
+		list = follow(list) // what stands inside comes behind all that stands beside
 	}
-	follow(list)
 	st.at, r.Dir = at, at.settings
 }
