@@ -83,7 +83,11 @@ func (h *ResponseHead) parse(head, method string) error {
 	f.scan(h.Fields)
 	h.KeepAlive = f.persists(h.Minor)
 	if NoBody(method, h.Status) {
-		// Such a response may describe a body that it does not carry (RFC 9112 §6.3).
+		// Such a response may describe a body that it does not carry (RFC 9112 §6.3). A 204 must not:
+		// if the body comes after all, it would be taken for the next response (RFC 9110 §8.6).
+		if h.Status == http.StatusNoContent && (f.codings > 0 || f.lengths > 0 && f.length != "0") {
+			h.KeepAlive = false
+		}
 		return nil
 	}
 	h.Length, err = f.body(h.Minor, UntilClose)
