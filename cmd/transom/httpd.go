@@ -112,7 +112,9 @@ func act(o *options, stderr io.Writer) int {
 	case pid == 0 && (o.action == "stop" || o.action == "graceful-stop"):
 		return 0
 	case pid == 0:
-		fmt.Fprintln(stderr, "transom: not running, trying to start")
+		if os.Getenv(readyEnv) == "" { // not again in the background
+			fmt.Fprintln(stderr, "transom: not running, trying to start")
+		}
 		o.action = "start"
 		return act(o, stderr)
 	}
