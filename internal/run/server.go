@@ -90,6 +90,9 @@ func (s *Server) start() error {
 		os.Remove(PidFile(b))
 		return err
 	}
+	if id != nil && !s.reserve {
+		s.tell(observe.Warn, "", "a reload will have the rights of User only: it can't reopen logs or read keys that are root's, nor bind ports below 1024 (on Linux a build with CGO_ENABLED=0 can)")
+	}
 	s.live.serveWith(b)
 	s.heap = newHeap()
 	return nil

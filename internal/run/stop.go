@@ -46,7 +46,11 @@ func (s *Server) Stop(graceful bool) {
 		s.http.Close()
 	}
 	<-ended
-	s.tell(observe.Notice, "AH00169", "caught SIGTERM, shutting down")
+	if graceful {
+		s.tell(observe.Notice, "AH00492", "caught SIGWINCH, shutting down gracefully")
+	} else {
+		s.tell(observe.Notice, "AH00169", "caught SIGTERM, shutting down")
+	}
 	s.sinks.Each((*observe.Sink).Close)
 	forgetCrashes()
 	s.privileged(func() {

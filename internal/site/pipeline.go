@@ -255,12 +255,20 @@ func (s *Site) run(p module.Phase, r *module.Request) module.Result {
 
 // splitHost takes a Host header apart. A trailing dot is the same name (httpd: fix_hostname).
 func splitHost(host string) (name string, port int) {
+	if host == "" {
+		return "", 0
+	}
 	name = host
-	if h, p, err := net.SplitHostPort(host); err == nil {
-		name = h
-		if n, err := strconv.ParseUint(p, 10, 16); err == nil {
-			port = int(n)
+	// Most names have no port and are no address; finding that out by errors would cost every request.
+	if strings.IndexByte(host, ':') >= 0 {
+		if h, p, err := net.SplitHostPort(host); err == nil {
+			name = h
+			if n, err := strconv.ParseUint(p, 10, 16); err == nil {
+				port = int(n)
+			}
 		}
+	} else if last := host[len(host)-1]; last < '0' || last > '9' {
+		return strings.ToLower(strings.TrimSuffix(host, ".")), 0
 	}
 	if ip, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return ip.String(), port
