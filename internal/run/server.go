@@ -56,7 +56,6 @@ func Start(o *Options, stderr io.Writer) (*Server, error) {
 		fmt.Fprintf(stderr, "transom: %v\n", err)
 		return nil, err
 	}
-	s.resume()
 	return s, nil
 }
 

@@ -20,6 +20,7 @@ func (s *Server) Run(ready func()) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, SignalStop, SignalRestart, SignalGraceful, SignalGracefulStop, os.Interrupt)
 	signal.Ignore(syscall.SIGPIPE)
+	s.resume() // not before: whoever reads this line may signal at once
 	ready()
 	for sig := range signals {
 		switch sig {
