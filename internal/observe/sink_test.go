@@ -82,7 +82,7 @@ func TestBatchIsWrittenInTheEnd(t *testing.T) {
 
 func TestSinksAreShared(t *testing.T) {
 	sinks, path := &Sinks{}, filepath.Join(t.TempDir(), "log")
-	if open(t, sinks, path) != open(t, sinks, path) {
+	if first, second := open(t, sinks, path), open(t, sinks, path); first != second {
 		t.Error("one name, two sinks")
 	}
 	if _, err := sinks.Open("x", File(filepath.Join(path, "below a file"))); err == nil {

@@ -181,15 +181,15 @@ func FuzzChunked(f *testing.F) {
 	f.Add([]byte("1;a\r\nx\r\n0\r\nA: b\r\n\r\n"), uint8(3))
 	f.Add([]byte("0\r\n\r\n"), uint8(1))
 	f.Fuzz(func(t *testing.T, in []byte, step uint8) {
-		read := func(src io.Reader) (string, error, int64) {
+		read := func(src io.Reader) (string, int64, error) {
 			r := NewReader(src)
 			var b Body
 			b.Reset(r, Chunked, DefaultLimits, false)
 			got, err := io.ReadAll(&b)
-			return string(got), err, r.Taken()
+			return string(got), r.Taken(), err
 		}
-		a, errA, takenA := read(bytes.NewReader(in))
-		b, errB, takenB := read(&stepReader{in, int(step)%7 + 1})
+		a, takenA, errA := read(bytes.NewReader(in))
+		b, takenB, errB := read(&stepReader{in, int(step)%7 + 1})
 		if a != b || (errA == nil) != (errB == nil) || errA == nil && takenA != takenB {
 			t.Fatalf("at once %q, %v, %d; in steps %q, %v, %d", a, errA, takenA, b, errB, takenB)
 		}
@@ -197,7 +197,7 @@ func FuzzChunked(f *testing.F) {
 		w := ChunkedWriter{W: &wire}
 		(&stepReader{in, int(step) + 1}).copyTo(&w)
 		w.Close([]Field{{"A", "b"}})
-		if got, err, _ := read(&wire); err != nil || got != string(in) {
+		if got, _, err := read(&wire); err != nil || got != string(in) {
 			t.Fatalf("wrote %q, read %q, %v", in, got, err)
 		}
 	})

@@ -15,11 +15,10 @@ import (
 
 // An env gives a file's placeholders their values.
 type env struct {
-	root     string
-	ca       *authority
-	ports    *ports
-	values   map[string]string // by placeholder: ports and backends
-	fillings map[int]string
+	root   string
+	ca     *authority
+	ports  *ports
+	values map[string]string // by placeholder: ports and backends
 }
 
 var placeholder = regexp.MustCompile(`\$\{([A-Z]+)(?:_([\w.-]+))?\}`)
