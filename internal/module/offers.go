@@ -2,6 +2,7 @@ package module
 
 import (
 	"crypto/tls"
+	"fmt"
 	"net/http"
 
 	"transom/internal/tunnel"
@@ -75,6 +76,20 @@ type AuthnProvider struct {
 	CheckPassword func(r *Request, user, password string) AuthnResult
 	// RealmHash answers the digest HA1 (hex MD5 of user:realm:password); nil if the provider can't.
 	RealmHash func(r *Request, user, realm string) (string, AuthnResult)
+}
+
+// AuthnProvider finds a provider by name that is able to do what a scheme of authentication ("Basic", "Digest") asks of it.
+func (b *Build) AuthnProvider(name, scheme string, able func(AuthnProvider) bool) (AuthnProvider, error) {
+	for _, p := range b.Site.Offered.AuthnProviders {
+		if p.Name != name {
+			continue
+		}
+		if !able(p) {
+			return p, fmt.Errorf("The '%s' Authn provider doesn't support %s Authentication", name, scheme)
+		}
+		return p, nil
+	}
+	return AuthnProvider{}, fmt.Errorf("Unknown Authn provider: %s", name)
 }
 
 // AuthzAnswer is a provider's answer about a request.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"transom/internal/expr"
 	"transom/internal/module"
 )
 
@@ -16,9 +17,9 @@ var variables = func() []module.Variable {
 	for name, f := range requestVariables {
 		list = append(list, module.Variable{Name: name, Value: func(r *module.Request, _ string) (string, bool) { return f(r), true }})
 	}
-	for name, layout := range map[string]string{"TIME_YEAR": "2006", "TIME_MON": "01", "TIME_DAY": "02", "TIME_HOUR": "15", "TIME_MIN": "04", "TIME_SEC": "05", "TIME": "20060102150405"} {
-		list = append(list, module.Variable{Name: name, Value: func(r *module.Request, _ string) (string, bool) {
-			return time.Now().Format(layout), true
+	for _, name := range []string{"TIME_YEAR", "TIME_MON", "TIME_DAY", "TIME_HOUR", "TIME_MIN", "TIME_SEC", "TIME_WDAY", "TIME"} {
+		list = append(list, module.Variable{Name: name, Value: func(*module.Request, string) (string, bool) {
+			return expr.TimeVariable(name, time.Now())
 		}})
 	}
 	return list
@@ -98,7 +99,6 @@ var requestVariables = map[string]func(*module.Request) string{
 		}
 		return module.CoreServer.Of(r.Server.Settings).DocumentRoot
 	},
-	"TIME_WDAY":  func(*module.Request) string { return strconv.Itoa(int(time.Now().Weekday())) },
 	"SERVER_PID": func(*module.Request) string { return strconv.Itoa(os.Getpid()) },
 }
 

@@ -44,19 +44,6 @@ func setProviders(c *module.Command) error {
 	return nil
 }
 
-func find(b *module.Build, name string) (module.AuthnProvider, error) {
-	for _, p := range b.Site.Offered.AuthnProviders {
-		if p.Name != name {
-			continue
-		}
-		if p.CheckPassword == nil {
-			return p, fmt.Errorf("The '%s' Authn provider doesn't support Basic Authentication", name)
-		}
-		return p, nil
-	}
-	return module.AuthnProvider{}, fmt.Errorf("Unknown Authn provider: %s", name)
-}
-
 func setFake(c *module.Command) error {
 	s := settings.Edit(c.Dir)
 	if strings.EqualFold(c.Args[0], "off") {
@@ -90,4 +77,8 @@ func setDigest(c *module.Command) error {
 		return fmt.Errorf("Invalid algorithm in AuthBasicUseDigestAlgorithm: %s", c.Args[0])
 	}
 	return nil
+}
+
+func find(b *module.Build, name string) (module.AuthnProvider, error) {
+	return b.AuthnProvider(name, "Basic", func(p module.AuthnProvider) bool { return p.CheckPassword != nil })
 }

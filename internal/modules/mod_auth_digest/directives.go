@@ -74,19 +74,6 @@ func setProviders(c *module.Command) error {
 	return nil
 }
 
-func find(b *module.Build, name string) (module.AuthnProvider, error) {
-	for _, p := range b.Site.Offered.AuthnProviders {
-		if p.Name != name {
-			continue
-		}
-		if p.RealmHash == nil {
-			return p, fmt.Errorf("The '%s' Authn provider doesn't support Digest Authentication", name)
-		}
-		return p, nil
-	}
-	return module.AuthnProvider{}, fmt.Errorf("Unknown Authn provider: %s", name)
-}
-
 var settings = &module.Slot[dirSettings]{Merge: func(outer, inner *dirSettings) *dirSettings {
 	m := *inner
 	if m.providers == nil {
@@ -115,4 +102,8 @@ func (s *dirSettings) nonceLifetime() time.Duration {
 		return s.lifetime
 	}
 	return 300 * time.Second
+}
+
+func find(b *module.Build, name string) (module.AuthnProvider, error) {
+	return b.AuthnProvider(name, "Digest", func(p module.AuthnProvider) bool { return p.RealmHash != nil })
 }
