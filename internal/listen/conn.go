@@ -222,6 +222,7 @@ func (c *conn) abort() {
 
 // end closes the connection, if it is still the server's.
 func (c *conn) end() {
+	defer c.server.wg.Done()
 	c.server.forget(c)
 	c.reader.Reset(nil)
 	if c.takenOver {

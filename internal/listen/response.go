@@ -363,6 +363,7 @@ func (w *response) Takeover() (conn net.Conn, buffered []byte, err error) {
 	w.taken = true
 	c := x.conn
 	c.takenOver = true
+	c.server.forget(c)
 	c.sock.SetDeadline(time.Time{})
 	x.takenBefore += int64(len(c.reader.Buffered()))
 	return c.net, c.reader.Detach(), nil

@@ -91,12 +91,11 @@ func (s *Server) track(c *conn) bool {
 	return true
 }
 
-// forget ends the server's care for a connection, be it closed or taken over.
+// forget keeps stop and closeAll from touching a connection again.
 func (s *Server) forget(c *conn) {
 	s.mu.Lock()
 	delete(s.conns, c)
 	s.mu.Unlock()
-	s.wg.Done()
 }
 
 func (s *Server) trackListener(l net.Listener) bool {

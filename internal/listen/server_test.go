@@ -432,6 +432,7 @@ func TestContextEnds(t *testing.T) {
 
 func TestTakeover(t *testing.T) {
 	const upgrade = "GET / HTTP/1.1\nHost: x\nConnection: upgrade\nUpgrade: x\n\n"
+	finish := make(chan struct{})
 	r := start(t, DefaultSettings(), func(w http.ResponseWriter, r *http.Request) {
 		c, buffered, err := w.(interface {
 			Takeover() (net.Conn, []byte, error)
@@ -451,6 +452,7 @@ func TestTakeover(t *testing.T) {
 			fmt.Fprintf(c, "got %s,", buffered)
 			io.Copy(c, c)
 		}()
+		<-finish // r.Close finds the handler at work
 	})
 	c := r.dial()
 	io.WriteString(c, wire(upgrade)+"early")
@@ -458,7 +460,14 @@ func TestTakeover(t *testing.T) {
 	if s, err := br.ReadString(','); s != "got early," {
 		t.Fatal(s, err)
 	}
-	r.Close() // must not touch it
+	closed := make(chan struct{})
+	go func() {
+		r.Close() // must not touch it
+		close(closed)
+	}()
+	time.Sleep(50 * time.Millisecond)
+	close(finish)
+	<-closed
 	io.WriteString(c, "more")
 	c.CloseWrite()
 	if rest, err := io.ReadAll(br); string(rest) != "more" || err != nil {
