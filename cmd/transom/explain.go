@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -70,10 +69,7 @@ func explainURL(args []string, stdout, stderr io.Writer) int {
 		x.Text(stdout)
 		return 0
 	}
-	out := json.NewEncoder(stdout)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	if err := out.Encode(x); err != nil {
+	if err := x.JSON(stdout); err != nil {
 		fmt.Fprintf(stderr, "transom: explain: %v\n", err)
 		return 1
 	}

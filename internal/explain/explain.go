@@ -82,7 +82,7 @@ func (e *Explainer) Explain(serve Serve, b *module.Build, q Question) (*Explanat
 	if err != nil {
 		return nil, err
 	}
-	x := &Explanation{Request: r.Method + " " + q.scheme() + "://" + r.Host + r.RequestURI}
+	x := &Explanation{Sections: []Step{}, Steps: []Step{}, Request: r.Method + " " + q.scheme() + "://" + r.Host + r.RequestURI}
 	c := &module.Conn{ID: 1, Remote: netip.AddrPortFrom(q.From, 40000), Line: r.Method + " " + r.RequestURI + " " + r.Proto, Trace: x.add}
 	if !q.From.IsValid() {
 		c.Remote = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), 40000)
@@ -99,7 +99,7 @@ func (e *Explainer) Explain(serve Serve, b *module.Build, q Question) (*Explanat
 	if !listens(b, c.Local) {
 		x.add(module.Step{Directive: "Listen", Text: fmt.Sprintf("no Listen covers %v: the request would not get here", c.Local)})
 	}
-	e.sent = nil
+	e.sent = []Upstream{}
 	w := &response{header: http.Header{}}
 	hidden := &exchange{}
 	c.Exchange = hidden

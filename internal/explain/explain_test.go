@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,11 +17,12 @@ import (
 )
 
 // pageLength is the length of an error page, whose words are no matter of this package.
-var pageLength = regexp.MustCompile(`(?m)^  Content-Length: .*\n`)
+var pageLength = regexp.MustCompile(`(?m)^ +"?Content-Length: .*\n`)
 
 var update = flag.Bool("update", false, "write the explanations that the files want anew")
 
-// TestGolden explains the requests of each file: httpd.conf, then for each request a file "ask ..." that holds the text.
+// TestGolden explains the requests of each file: httpd.conf, further files, then for each request a file "ask ..." that holds
+// the text, or with the word json what --json prints.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -36,18 +38,30 @@ func golden(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	first := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, "ask ") })
+	more := map[string]string{}
+	for _, f := range archive.Files[1:first] {
+		more[f.Name] = string(f.Data)
+	}
 	e := &Explainer{}
-	s := sitetest.New(t, string(archive.Files[0].Data), e.Modules(modules.All()))
-	for i, f := range archive.Files[1:] {
+	s := sitetest.NewWith(t, string(archive.Files[0].Data), e.Modules(modules.All()), more)
+	for i, f := range archive.Files[first:] {
 		x, err := e.Explain(s.Serve, s.Build, ask(t, f.Name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		var text strings.Builder
-		x.Text(&text)
+		if slices.Contains(strings.Fields(f.Name), "json") {
+			err = x.JSON(&text)
+		} else {
+			x.Text(&text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 		got := pageLength.ReplaceAllString(strings.ReplaceAll(text.String(), s.Root, "ROOT"), "")
 		if *update {
-			archive.Files[i+1].Data = []byte(got)
+			archive.Files[first+i].Data = []byte(got)
 		} else if got != string(f.Data) {
 			t.Errorf("%s:\n%s", f.Name, got)
 		}
@@ -63,7 +77,7 @@ func ask(t *testing.T, words string) (q Question) {
 	for _, w := range strings.Fields(words) {
 		name, value, _ := strings.Cut(w, "=")
 		switch name {
-		case "ask":
+		case "ask", "json":
 		case "tls":
 			q.TLS = true
 		case "websocket":
@@ -75,7 +89,7 @@ func ask(t *testing.T, words string) (q Question) {
 		case "method":
 			q.Method = value
 		case "header":
-			q.Header = append(q.Header, value)
+			q.Header = append(q.Header, strings.ReplaceAll(value, "%20", " "))
 		default:
 			q.URL = w
 		}

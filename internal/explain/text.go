@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,6 +37,14 @@ func (x *Explanation) Text(w io.Writer) {
 	for _, f := range x.Response.Fields {
 		fmt.Fprintf(w, "  %s\n", f)
 	}
+}
+
+// JSON writes an explanation for programs.
+func (x *Explanation) JSON(w io.Writer) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	return out.Encode(x)
 }
 
 func steps(w io.Writer, title string, list []Step) {

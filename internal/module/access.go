@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"transom/internal/conf"
 	"transom/internal/observe"
 )
 
@@ -37,7 +38,7 @@ func (s *SatisfySettings) Any(method string) bool {
 var Auth = &Slot[AuthSettings]{Merge: func(outer, inner *AuthSettings) *AuthSettings {
 	m := *inner
 	if m.Type == nil {
-		m.Type = outer.Type
+		m.Type, m.Pos = outer.Type, outer.Pos
 	}
 	if m.Name == nil {
 		m.Name = outer.Name
@@ -47,6 +48,14 @@ var Auth = &Slot[AuthSettings]{Merge: func(outer, inner *AuthSettings) *AuthSett
 
 type AuthSettings struct {
 	Type, Name func(*Request) (string, error) // nil: unset
+	Pos        conf.Pos                       // of AuthType
+}
+
+// TraceAuth tells what came of AuthType to who asks.
+func (r *Request) TraceAuth(format string, args ...any) {
+	if r.Trace != nil {
+		r.Tracef(Auth.Of(r.Dir).Pos, "AuthType "+r.AuthType, format, args...)
+	}
 }
 
 // ConfiguredAuthType is AuthType for this request; empty if there is none (ap_auth_type).

@@ -3,6 +3,7 @@ package accesscompat
 import (
 	"net/http"
 
+	"transom/internal/conf"
 	"transom/internal/module"
 	"transom/internal/observe"
 )
@@ -16,13 +17,18 @@ const (
 )
 
 type orderRule struct {
+	conf.Pos
+	title   string
 	methods *module.Methods
 	order   order
 }
 
 // clients is one argument of Allow or Deny.
 type clients struct {
+	conf.Pos
+	title   string
 	methods *module.Methods
+	allows  bool
 	match   func(*module.Request) bool
 }
 
@@ -34,23 +40,23 @@ type dirSettings struct {
 	allow, deny []clients
 }
 
-func (s *dirSettings) order(method string) order {
-	found := denyAllow
+func (s *dirSettings) order(method string) (found orderRule) {
 	for _, o := range s.orders {
 		if o.methods.Covers(method) {
-			found = o.order
+			found = o
 		}
 	}
 	return found
 }
 
-func named(list []clients, r *module.Request) bool {
-	for _, c := range list {
+// named is the argument that covers the client.
+func named(list []clients, r *module.Request) *clients {
+	for i, c := range list {
 		if c.methods.Covers(r.Method) && c.match(r) {
-			return true
+			return &list[i]
 		}
 	}
-	return false
+	return nil
 }
 
 func check(r *module.Request) module.Result {
@@ -68,8 +74,19 @@ func check(r *module.Request) module.Result {
 }
 
 func allowed(s *dirSettings, r *module.Request) bool {
-	if s.order(r.Method) == denyAllow {
-		return !named(s.deny, r) || named(s.allow, r)
+	o := s.order(r.Method)
+	first, last := s.allow, s.deny // Allow,Deny and Mutual-failure differ in name only
+	if o.order == denyAllow {
+		first, last = s.deny, s.allow
 	}
-	return named(s.allow, r) && !named(s.deny, r) // Allow,Deny and Mutual-failure differ in name only
+	acts := named(first, r)
+	if acts == nil {
+		acts = &clients{Pos: o.Pos, title: o.title, allows: o.order == denyAllow}
+	} else if later := named(last, r); later != nil {
+		acts = later
+	}
+	if r.Trace != nil && acts.Line != 0 {
+		r.Tracef(acts.Pos, acts.title, "decides about %v: %s", r.UserAgentAddr, map[bool]string{true: "allowed", false: "denied"}[acts.allows])
+	}
+	return acts.allows
 }

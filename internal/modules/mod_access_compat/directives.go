@@ -40,7 +40,7 @@ func setOrder(c *module.Command) error {
 	if arg == "" || strings.TrimSpace(rest) != "" {
 		return fmt.Errorf("order takes one argument, 'allow,deny', 'deny,allow', or 'mutual-failure', without spaces")
 	}
-	o := orderRule{methods: c.Methods}
+	o := orderRule{Pos: c.Pos, title: "Order " + arg, methods: c.Methods}
 	switch strings.ToLower(arg) {
 	case "deny,allow":
 		o.order = denyAllow
@@ -79,7 +79,7 @@ func addClients(c *module.Command, list *[]clients) error {
 		if err != nil {
 			return err
 		}
-		*list = append(*list, clients{c.Methods, matches})
+		*list = append(*list, clients{c.Pos, c.Name + " " + c.Raw, c.Methods, strings.EqualFold(c.Name, "Allow"), matches})
 	}
 	return nil
 }

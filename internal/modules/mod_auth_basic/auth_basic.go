@@ -49,14 +49,17 @@ func authenticate(r *module.Request) module.Result {
 	r.NoteAuthFailure = challenge
 	user, password, ok := credentials(r)
 	if !ok {
+		r.TraceAuth("the request names no user of %q", realm)
 		return r.Unauthorized()
 	}
 	r.User = user
 	s := settings.Of(r.Dir)
 	answer := s.ask(r, user, password, realm)
 	if answer == module.AuthGranted {
+		r.TraceAuth("the user is %s", user)
 		return module.OK
 	}
+	r.TraceAuth("%s of %q with that password is not known", user, realm)
 	if answer != module.AuthDenied && !s.authoritative.Or(true) {
 		return module.Declined
 	}

@@ -26,6 +26,7 @@ func authenticate(r *module.Request) module.Result {
 	r.NoteAuthFailure = challenge
 	line := r.HTTP.Header.Get(authorizationHeader(r))
 	if line == "" {
+		r.TraceAuth("the request names no user of %q", r.AuthRealm())
 		return r.Unauthorized()
 	}
 	scheme, rest, _ := strings.Cut(line, " ")
@@ -39,7 +40,13 @@ func authenticate(r *module.Request) module.Result {
 		return r.Unauthorized()
 	}
 	r.User = a.username
-	return check(r, a)
+	res := check(r, a)
+	if res == module.OK {
+		r.TraceAuth("the user is %s", r.User)
+	} else {
+		r.TraceAuth("%s of %q with that answer is not known", r.User, r.AuthRealm())
+	}
+	return res
 }
 
 // check compares what the client says with what the request is, then with what the server knows of the user.

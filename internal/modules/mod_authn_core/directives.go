@@ -21,7 +21,11 @@ const where = module.Sections | module.InHtaccess
 
 var directives = []module.Directive{
 	{Name: "AuthType", Where: where, Override: module.OverrideAuthConfig, Args: module.One, Syntax: "AuthType None|Basic|Digest",
-		Doc: "How a client says who its user is.", Set: func(c *module.Command) error { return setExpression(c, &module.Auth.Edit(c.Dir).Type) }},
+		Doc: "How a client says who its user is.", Set: func(c *module.Command) error {
+			auth := module.Auth.Edit(c.Dir)
+			auth.Pos = c.Pos
+			return setExpression(c, &auth.Type)
+		}},
 	{Name: "AuthName", Where: where, Override: module.OverrideAuthConfig, Args: module.One, Syntax: "AuthName auth-domain",
 		Doc: "The realm that users are asked for.", Set: func(c *module.Command) error { return setExpression(c, &module.Auth.Edit(c.Dir).Name) }},
 	{Name: "AuthnProviderAlias", Where: module.InServer, Args: module.RawArgs, Syntax: "<AuthnProviderAlias baseProvider Alias> ... </AuthnProviderAlias>",

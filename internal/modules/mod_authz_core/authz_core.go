@@ -3,6 +3,7 @@ package authzcore
 import (
 	"net/http"
 
+	"transom/internal/conf"
 	"transom/internal/module"
 	"transom/internal/observe"
 )
@@ -23,12 +24,13 @@ const (
 
 // rule is one Require (check is set) or a container of rules.
 type rule struct {
-	title   string
-	negate  bool
-	check   module.AuthzCheck
-	methods *module.Methods // of the <Limit> around a Require
-	op      logic           // of a container: and, or
-	rules   []*rule
+	conf.Pos // none: the container that no directive names
+	title    string
+	negate   bool
+	check    module.AuthzCheck
+	methods  *module.Methods // of the <Limit> around a Require
+	op       logic           // of a container: and, or
+	rules    []*rule
 }
 
 var settings = &module.Slot[dirSettings]{Merge: merge}
@@ -198,6 +200,9 @@ var answerNames = [...]string{module.AuthzNeutral: "neutral", module.AuthzGrante
 	module.AuthzDeniedNoUser: "denied (no authenticated user yet)", module.AuthzError: "error"}
 
 func (x *rule) log(r *module.Request, a module.AuthzAnswer, why string) {
+	if r.Trace != nil && x.Line != 0 {
+		r.Tracef(x.Pos, x.title, "%s%s", answerNames[a], why)
+	}
 	if r.ErrorLog().Logs("authz_core", observe.Debug) {
 		r.Logf("authz_core", observe.Debug, "AH01626", "authorization result of %s: %s%s", x.title, answerNames[a], why)
 	}

@@ -55,7 +55,7 @@ func setMerging(c *module.Command) error {
 
 func require(c *module.Command) error {
 	name, rest := module.Word(c.Raw)
-	r := &rule{methods: c.Methods}
+	r := &rule{Pos: c.Pos, methods: c.Methods}
 	if strings.EqualFold(name, "not") {
 		r.negate = true
 		name, rest = module.Word(rest)
@@ -108,7 +108,7 @@ func openContainer(op logic, negate bool) func(*module.Command) error {
 		}
 		s := settings.Edit(c.Dir)
 		outer := s.open
-		inner := &rule{title: c.Directive.Title(), op: op, negate: negate}
+		inner := &rule{Pos: c.Pos, title: c.Directive.Title(), op: op, negate: negate}
 		s.open = inner
 		c.Apply(*c, c.Children)
 		s.open = outer

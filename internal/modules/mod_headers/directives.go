@@ -27,12 +27,14 @@ func merge(outer, inner *rules) *rules {
 
 // rule is one directive.
 type rule struct {
-	action  string // as it is written, in lower case
-	name    string
-	pattern *regex.Regex // of echo, edit and edit*
-	value   value        // nil for unset and echo
-	when    condition    // nil: always
-	early   bool
+	conf.Pos
+	directive string // for who asks what happened
+	action    string // as it is written, in lower case
+	name      string
+	pattern   *regex.Regex // of echo, edit and edit*
+	value     value        // nil for unset and echo
+	when      condition    // nil: always
+	early     bool
 }
 
 // value makes the text that a rule puts into a header.
@@ -85,7 +87,7 @@ func setRequestHeader(c *module.Command) error {
 
 // parse reads what follows the table's name: action, header, and what the action needs.
 func parse(c *module.Command, action, rest string) (*rule, error) {
-	r := &rule{action: strings.ToLower(action)}
+	r := &rule{Pos: c.Pos, directive: c.Name + " " + c.Raw, action: strings.ToLower(action)}
 	wants, ok := operands[r.action]
 	if !ok {
 		return nil, fmt.Errorf("first argument must be 'add', 'set', 'setifempty', 'append', 'merge', 'unset', 'echo', 'note', 'edit', or 'edit*', not %q", action)

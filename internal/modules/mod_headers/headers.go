@@ -99,10 +99,32 @@ func (t *table) run(s *rules, early bool) bool {
 
 func (t *table) apply(rule *rule) error {
 	if rule.when != nil {
-		if ok, err := rule.when(t.r); err != nil || !ok {
+		ok, err := rule.when(t.r)
+		if err != nil {
 			return err
 		}
+		if !ok {
+			t.r.Tracef(rule.Pos, rule.directive, "does nothing: its condition is false")
+			return nil
+		}
 	}
+	err := t.change(rule)
+	if t.r.Trace != nil && err == nil {
+		t.trace(rule)
+	}
+	return err
+}
+
+// trace tells what the field looks like now.
+func (t *table) trace(rule *rule) {
+	if values := t.get(rule.name); len(values) > 0 {
+		t.r.Tracef(rule.Pos, rule.directive, "%s: %s", rule.name, strings.Join(values, "\n"+rule.name+": "))
+		return
+	}
+	t.r.Tracef(rule.Pos, rule.directive, "no %s", rule.name)
+}
+
+func (t *table) change(rule *rule) error {
 	switch rule.action {
 	case "unset":
 		t.del(rule.name)

@@ -32,6 +32,8 @@ func merge(outer, inner *rules) *rules {
 
 // rule is one directive: what is looked at, what it must be like, what is set then.
 type rule struct {
+	conf.Pos
+	directive string // for who asks what happened
 	attribute attribute
 	pattern   *regex.Regex
 	test      func(*module.Request) (bool, error) // SetEnvIfExpr, instead of attribute and pattern
@@ -101,6 +103,7 @@ func setEnvIfExpr(c *module.Command) error {
 }
 
 func finish(c *module.Command, r *rule, rest string) error {
+	r.Pos, r.directive = c.Pos, c.Name+" "+c.Raw
 	words := conf.Words(rest)
 	if len(words) == 0 {
 		return fmt.Errorf("Missing envariable expression for %s: %s", c.Name, c.Directive.Syntax)

@@ -105,7 +105,7 @@ func apply(r *module.Request, list []*rule) module.Result {
 				return http.StatusInternalServerError
 			}
 			if ok {
-				assign(r, rule.set, r.Capture)
+				rule.assign(r, r.Capture)
 			}
 			continue
 		}
@@ -117,7 +117,7 @@ func apply(r *module.Request, list []*rule) module.Result {
 				return http.StatusInternalServerError
 			}
 			if m.Matched() {
-				assign(r, rule.set, m)
+				rule.assign(r, m)
 				break
 			}
 		}
@@ -125,8 +125,8 @@ func apply(r *module.Request, list []*rule) module.Result {
 	return module.Declined
 }
 
-func assign(r *module.Request, set []assignment, m regex.Match) {
-	for _, a := range set {
+func (rule *rule) assign(r *module.Request, m regex.Match) {
+	for _, a := range rule.set {
 		switch {
 		case a.unset:
 			r.UnsetEnv(a.name)
@@ -137,6 +137,11 @@ func assign(r *module.Request, set []assignment, m regex.Match) {
 		}
 		if a.name == "nokeepalive" && !a.unset {
 			r.Conn.CloseAfter()
+		}
+		if value, ok := r.Env(a.name); ok {
+			r.Tracef(rule.Pos, rule.directive, "%s is %q", a.name, value)
+		} else {
+			r.Tracef(rule.Pos, rule.directive, "no %s", a.name)
 		}
 	}
 }
