@@ -61,16 +61,28 @@ func (c *conn) enqueue(op func()) {
 
 func (c *conn) write(data []byte) { c.enqueue(func() { c.Write(data) }) }
 
+// end runs op behind everything that was sent, and waits for it: the next step finds the
+// connection ended. It does not wait for a peer that never reads.
+func (c *conn) end(op func()) {
+	ran := make(chan struct{})
+	c.enqueue(func() { op(); close(ran) })
+	select {
+	case <-ran:
+	case <-c.done:
+	case <-time.After(c.timeout):
+	}
+}
+
 // finish closes the sending half.
 func (c *conn) finish() {
-	c.enqueue(func() {
+	c.end(func() {
 		if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 			half.CloseWrite()
 		}
 	})
 }
 
-func (c *conn) close() { c.enqueue(c.abandon) }
+func (c *conn) close() { c.end(c.abandon) }
 
 // reset makes the other side see a reset.
 func (c *conn) reset() {
@@ -78,7 +90,7 @@ func (c *conn) reset() {
 	if t, ok := raw.(*tls.Conn); ok {
 		raw = t.NetConn()
 	}
-	c.enqueue(func() {
+	c.end(func() {
 		if t, ok := raw.(*net.TCPConn); ok {
 			t.SetLinger(0)
 		}
