@@ -10,6 +10,7 @@ type Live interface {
 	Started() time.Time
 	Reloaded() time.Time // when the configuration in force began to serve
 	Generation() int     // how many configurations have served, this one included
+	LostLogLines() int64 // that no log took
 	Connections() []Connection
 }
 

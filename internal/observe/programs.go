@@ -65,24 +65,24 @@ func (p *program) start() error {
 	return nil
 }
 
-// Write gives the program whole lines. What it does not take in time is lost, and what it had not read when it ended.
+// Write gives the program whole lines. What it does not take in time is lost, and what it had not read when it ended. The rest
+// of a line that it has begun to take is not: that is kept for the next Write.
 func (p *program) Write(lines []byte) (int, error) {
 	all, cut := append(p.cut, lines...), len(p.cut)
 	n, err := p.send(all)
 	if ended(err) && time.Since(p.started) >= respawn {
 		// The new one begins with a whole line.
 		all = all[max(cut, bytes.LastIndexByte(all[:n], '\n')+1):]
-		if err = p.start(); err != nil {
-			return 0, err
+		n, cut = 0, 0
+		if err = p.start(); err == nil {
+			n, err = p.send(all)
 		}
-		n, err = p.send(all)
-		cut = 0
 	}
 	p.stuck, p.cut = errors.Is(err, os.ErrDeadlineExceeded), nil
 	if p.stuck && (n == 0 && cut > 0 || n > 0 && all[n-1] != '\n') {
 		p.cut = bytes.Clone(all[n : n+bytes.IndexByte(all[n:], '\n')+1])
 	}
-	return len(lines), err
+	return max(0, len(lines)-len(all[n+len(p.cut):])), err
 }
 
 func (p *program) send(b []byte) (int, error) {

@@ -90,8 +90,10 @@ func TestPipeThatHangs(t *testing.T) {
 	p := startPipe(t, "|$until test -e "+gate+"; do sleep 0.01; done; cat > "+path)
 	p.stuck = true // no need to wait for patience
 	line := strings.Repeat("x", 999) + "\n"
+	taken := 0
 	for range 3 {
-		p.Write([]byte(strings.Repeat(line, 100)))
+		n, _ := p.Write([]byte(strings.Repeat(line, 100)))
+		taken += n
 	}
 	os.WriteFile(gate, nil, 0o644)
 	for p.stuck {
@@ -99,6 +101,9 @@ func TestPipeThatHangs(t *testing.T) {
 	}
 	p.Close()
 	awaitWhole(t, path, line)
+	if got := strings.Count(read(t, path), line); taken != got*len(line) {
+		t.Errorf("%d bytes are said to be taken, and %d lines arrived", taken, got)
+	}
 }
 
 // awaitWhole waits for the last line and checks that all lines are whole.

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"sync"
@@ -21,7 +22,10 @@ type Sink struct {
 	buf   []byte
 	timer *time.Timer // armed while buf holds something
 
-	wanted bool // named by the configuration; guarded by Sinks.mu
+	losses *losses
+	lost   int64 // lines since the last complaint
+	why    error
+	told   bool // a complaint was made, and the next one waits
 }
 
 const (
@@ -72,7 +76,9 @@ func (s *Sink) flush() {
 	if len(s.buf) == 0 || s.out == nil {
 		return
 	}
-	s.out.Write(s.buf)
+	if n, err := s.out.Write(s.buf); err != nil {
+		s.lose(bytes.Count(s.buf[n:], []byte("\n")), err)
+	}
 	s.buf = s.buf[:0]
 	if cap(s.buf) > 2*flushSize {
 		s.buf = nil
@@ -107,60 +113,6 @@ func (s *Sink) Close() {
 		s.out.Close()
 		s.out = nil
 	}
-}
-
-// Sinks are the destinations in use by name. One set lives as long as the server, so that a tunnel that outlives a
-// reload still reaches its log.
-type Sinks struct {
-	mu    sync.Mutex
-	sinks map[string]*Sink
-}
-
-// Open returns the sink of that name and opens it if it is new.
-func (s *Sinks) Open(name string, open Opener) (*Sink, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if sink, ok := s.sinks[name]; ok {
-		sink.wanted = true
-		return sink, nil
-	}
-	out, err := open()
-	if err != nil {
-		return nil, err
-	}
-	sink := &Sink{Name: name, open: open, out: out, wanted: true}
-	if s.sinks == nil {
-		s.sinks = map[string]*Sink{}
-	}
-	s.sinks[name] = sink
-	return sink, nil
-}
-
-// Each calls f for every sink: to flush, reopen or close them all.
-func (s *Sinks) Each(f func(*Sink)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, sink := range s.sinks {
-		f(sink)
-	}
-}
-
-// Forget begins a reading of the configuration: what it does not open again is not reopened after it. Such a sink stays
-// open, since a tunnel may have to log to it at its end.
-func (s *Sinks) Forget() {
-	s.Each(func(sink *Sink) { sink.wanted = false })
-}
-
-// Reopen opens what the configuration names anew; failed is told of what could not be.
-func (s *Sinks) Reopen(failed func(*Sink, error)) {
-	s.Each(func(sink *Sink) {
-		if !sink.wanted {
-			return
-		}
-		if err := sink.Reopen(); err != nil {
-			failed(sink, err)
-		}
-	})
 }
 
 // File opens a log file for appending, as httpd creates it (mode 0644 before umask).

@@ -27,6 +27,7 @@ func (l *live) serveWith(b *module.Build) {
 func (l *live) Started() time.Time  { return l.started }
 func (l *live) Reloaded() time.Time { return *l.reloaded.Load() }
 func (l *live) Generation() int     { return int(l.generation.Load()) }
+func (l *live) LostLogLines() int64 { return l.sinks.Lost() }
 
 func (l *live) Connections() []module.Connection {
 	snapshot := l.http.Snapshot()

@@ -40,7 +40,8 @@ type Server struct {
 
 // Start loads the configuration, binds its ports and begins to serve. Its error has been reported to stderr.
 func Start(o *Options, stderr io.Writer) (*Server, error) {
-	s := &Server{opt: o, kept: &module.Kept{}, sinks: &observe.Sinks{}, stderr: stderr}
+	s := &Server{opt: o, kept: &module.Kept{}, stderr: stderr}
+	s.sinks = observe.NewSinks(s.lostLines)
 	s.patience, s.cut = context.WithCancel(context.Background())
 	s.live = &live{Server: s, started: time.Now()}
 	s.config = Load(o, s.kept, s.sinks)
@@ -50,9 +51,11 @@ func Start(o *Options, stderr io.Writer) (*Server, error) {
 		s.config.Report(stderr)
 	}
 	if s.config.Site == nil {
+		s.sinks.Close()
 		return nil, errConfig
 	}
 	if err := s.start(); err != nil {
+		s.sinks.Close()
 		fmt.Fprintf(stderr, "transom: %v\n", err)
 		return nil, err
 	}
@@ -92,6 +95,7 @@ func (s *Server) start() error {
 	if id != nil && !s.reserve {
 		s.tell(observe.Warn, "", "a reload will have the rights of User only: it can't reopen logs or read keys that are root's, nor bind ports below 1024 (on Linux a build with CGO_ENABLED=0 can)")
 	}
+	s.sinks.Commit(nil)
 	s.live.serveWith(b)
 	s.heap = newHeap()
 	return nil
@@ -148,18 +152,19 @@ func (s *Server) Reload() {
 }
 
 func (s *Server) reload() error {
-	s.sinks.Forget()
 	c := Load(s.opt, s.kept, s.sinks)
 	if c.Site == nil {
+		s.sinks.Rollback()
 		s.report(c)
 		return fmt.Errorf("the new configuration has %d errors", len(c.Errors))
 	}
 	gate := make(chan struct{})
 	defer close(gate)
 	if err := s.ports.Update(addresses(c.Build), func(l net.Listener) { <-gate; s.accept(l) }); err != nil {
+		s.sinks.Rollback()
 		return err
 	}
-	s.sinks.Reopen(func(sink *observe.Sink, err error) {
+	s.sinks.Commit(func(sink *observe.Sink, err error) {
 		s.tell(observe.Error, "", fmt.Sprintf("could not reopen the log %s, so that it goes on where it was: %v", sink.Name, err))
 	})
 	tellCrashes(c.Build)
@@ -192,6 +197,13 @@ func (s *Server) report(c *Config) {
 	}
 	for _, d := range c.Warnings {
 		s.tell(observe.Warn, "", d.String())
+	}
+}
+
+// lostLines tells of log lines that a program did not read, or for which a disk had no room.
+func (s *Server) lostLines(log string, lines int64, why error) {
+	if s.current.Load() != nil {
+		s.tell(observe.Error, "", fmt.Sprintf("%d lines for the log %s were lost: %v", lines, log, why))
 	}
 }
 

@@ -51,7 +51,7 @@ func (s *Server) Stop(graceful bool) {
 	} else {
 		s.tell(observe.Notice, "AH00169", "caught SIGTERM, shutting down")
 	}
-	s.sinks.Each((*observe.Sink).Close)
+	s.sinks.Close()
 	forgetCrashes()
 	s.privileged(func() {
 		s.closeControl()

@@ -47,6 +47,7 @@ func (s *snapshot) auto(r *module.Request, b *bytes.Buffer) {
 	line("ConnsAsyncKeepAlive", s.KeptAlive)
 	line("ConnsAsyncClosing", 0)
 	line("Tunnels", len(s.Tunnels))
+	line("LostLogLines", s.LostLogLines)
 	line("Scoreboard", s.Scoreboard())
 	for _, section := range r.Site.Offered.StatusSections {
 		if section.Auto != nil {

@@ -28,6 +28,7 @@ type snapshot struct {
 	KeptAlive, Closing     int
 	Workers                int // as many as httpd would have
 	Config                 string
+	LostLogLines           int64
 }
 
 // defaultWorkers is MaxRequestWorkers where nothing is said (httpd's event MPM).
@@ -43,6 +44,7 @@ func look(r *module.Request) *snapshot {
 	}
 	s.Started, s.Reloaded = s.Now, s.Now
 	if b.Live != nil {
+		s.LostLogLines = b.Live.LostLogLines()
 		s.Started, s.Reloaded, s.Generation, s.Connections = b.Live.Started(), b.Live.Reloaded(), b.Live.Generation(), b.Live.Connections()
 	}
 	if b.Kept != nil {

@@ -132,7 +132,8 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere }
 <dt>CPU</dt><dd>{{.User}} user, {{.System}} system</dd>
 {{end}}<dt>Connections</dt><dd>{{.Reading}} reading, {{.Writing}} replying, {{.KeptAlive}} kept alive, {{.Closing}} closing</dd>
 <dt>Tunnels</dt><dd>{{len .Tunnels}}</dd>
-</dl>
+{{if .LostLogLines}}<dt>Lost</dt><dd>{{.LostLogLines}} lines that no log took: the error log says which</dd>
+{{end}}</dl>
 {{if and .Extended .Tunnels}}<h2>Tunnels</h2>
 {{if .Table}}<table><tr><th class="n">ID</th><th>Client</th><th>Host</th><th>URL</th><th>Backend</th><th class="n">Age</th><th class="n">Idle</th><th class="n">In</th><th class="n">Out</th><th class="n">Messages</th></tr>
 {{range .TunnelRows}}<tr><td class="n">{{.ID}}</td><td>{{.Client}}</td><td>{{.Host}}</td><td>{{.URL}}</td><td>{{.Backend}}</td><td class="n">{{.Age}}</td><td class="n">{{.Idle}}</td><td class="n">{{.In}}</td><td class="n">{{.Out}}</td><td class="n">{{.Messages}}</td></tr>

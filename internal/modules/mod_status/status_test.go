@@ -22,6 +22,7 @@ type process struct{ connections []module.Connection }
 func (p *process) Started() time.Time               { return time.Now().Add(-26*time.Hour - 5*time.Second) }
 func (p *process) Reloaded() time.Time              { return time.Now().Add(-time.Hour) }
 func (p *process) Generation() int                  { return 3 }
+func (p *process) LostLogLines() int64              { return 7 }
 func (p *process) Connections() []module.Connection { return p.connections }
 
 func serving(t *testing.T, config string, connections ...module.Connection) *sitetest.Site {
@@ -63,7 +64,7 @@ func TestAuto(t *testing.T) {
 	want := `ServerVersion ServerMPM ServerBuilt CurrentTime RestartTime ParentServerConfigGeneration ParentServerMPMGeneration
 		ServerUptimeSeconds ServerUptime Load1 Load5 Load15 TotalAccesses TotalkBytes TotalDuration CPUUser CPUSystem CPUChildrenUser
 		CPUChildrenSystem CPULoad Uptime ReqPerSec BytesPerSec BytesPerReq DurationPerReq BusyWorkers GracefulWorkers IdleWorkers Processes
-		Stopping ConnsTotal ConnsAsyncWaitIO ConnsAsyncWriting ConnsAsyncKeepAlive ConnsAsyncClosing Tunnels Scoreboard`
+		Stopping ConnsTotal ConnsAsyncWaitIO ConnsAsyncWriting ConnsAsyncKeepAlive ConnsAsyncClosing Tunnels LostLogLines Scoreboard`
 	if _, ok := loadAverage(); !ok {
 		want = strings.Replace(want, "Load1 Load5 Load15 ", "", 1)
 	}
@@ -72,7 +73,7 @@ func TestAuto(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"Total Accesses": "4", "BusyWorkers": "2", "IdleWorkers": "8", "ConnsTotal": "4", "ConnsAsyncKeepAlive": "2", "Scoreboard": "WR________",
-		"ParentServerConfigGeneration": "3", "BytesPerReq": "0", "Tunnels": "0",
+		"ParentServerConfigGeneration": "3", "BytesPerReq": "0", "Tunnels": "0", "LostLogLines": "7",
 	} {
 		if values[name] != want {
 			t.Errorf("%s: %s, want %s", name, values[name], want)
