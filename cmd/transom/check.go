@@ -40,6 +40,9 @@ func checkConfig(args []string, stdout, stderr io.Writer) int {
 	}
 	opt := o.forRun()
 	opt.Checking = true
+	if flags.NArg() == 1 {
+		opt.Before = append(opt.Before, "ErrorLog /dev/null") // FILE may be a part, without a ServerRoot to have logs in
+	}
 	c := run.Load(opt, nil, nil)
 	if flags.NArg() == 1 && len(c.Build.Listen) == 0 {
 		opt.Before = append(opt.Before, "Listen 80") // FILE is a part: Listen stands elsewhere

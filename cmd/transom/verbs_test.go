@@ -53,6 +53,9 @@ func TestCheckVerb(t *testing.T) {
 	if status, out, _ := said("check", "-json", "-d", root, file); status != 0 || out != "[]\n" {
 		t.Errorf("a part of a configuration: %d %q", status, out)
 	}
+	if status, out, _ := said("check", "-d", filepath.Join(root, "none"), file); status != 0 {
+		t.Errorf("a part, without a place for logs: %d %q", status, out)
+	}
 	if status, out, _ := said("check", "-d", root, "-f", "none.conf"); status != 1 || !strings.Contains(out, "T099 error") {
 		t.Errorf("a missing file: %d %q", status, out)
 	}

@@ -85,9 +85,9 @@ func items(letter byte, arg string) (func(*module.Request) string, bool) {
 			}
 			return null
 		}, true
-	case 's':
+	case 's': // mod_ssl's lookup, which knows the variables of plain requests too
 		return func(r *module.Request) string {
-			if v, ok := r.Var(arg); ok && v != "" && r.IsTLS() {
+			if v, ok := r.Var(arg); ok && v != "" {
 				return oneLine(v)
 			}
 			return null

@@ -218,6 +218,14 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestSharedParameters: a parameter of a worker that an earlier ProxyPass defined is ignored, which is worth a word only if it differs.
+func TestSharedParameters(t *testing.T) {
+	s := sitetest.New(t, "Listen 80\nProxyPass /a ws://origin.test/x retry=0 timeout=60\nProxyPass /b ws://origin.test/x retry=0 timeout=90\n", all(nil))
+	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].Text, "'timeout=90'") {
+		t.Errorf("warnings: %v", s.Warnings)
+	}
+}
+
 // TestNoForwardProxy: ProxyRequests On, which people paste, opens nothing.
 func TestNoForwardProxy(t *testing.T) {
 	s := sitetest.New(t, "Listen 80\nProxyRequests On\nProxyPass /app http://origin.test/\n", all(func(_ *upstream.Worker, req *upstream.Request) (*upstream.Response, error) {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"transom/internal/conf"
@@ -116,7 +117,11 @@ func definePass(c *module.Command, a *alias, params []param, isMatch bool) error
 		return fmt.Errorf("%s %w", c.Name, err)
 	}
 	if shared {
+		said := d.node.Words()
 		for _, p := range params {
+			if slices.Contains(said, p.key+"="+p.value) {
+				continue // the same again changes nothing
+			}
 			c.Warnf("Ignoring parameter '%s=%s' for worker '%s' because of worker sharing", p.key, p.value, d.name)
 		}
 		return nil
