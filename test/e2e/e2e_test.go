@@ -27,8 +27,10 @@ func build(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "transom")
-	cmd := exec.Command("go", "build", "-o", binary, "transom/cmd/transom")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // the static binary that is shipped
+	cmd := exec.Command("go", append(append([]string{"build"}, raceFlag...), "-o", binary, "transom/cmd/transom")...)
+	if len(raceFlag) == 0 {
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // the static binary that is shipped
+	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build transom/cmd/transom: %v\n%s", err, out)
 		return 1
@@ -38,7 +40,13 @@ func build(m *testing.M) int {
 
 func TestFiles(t *testing.T) {
 	touchSources("../../cmd", "../../internal", "../../go.mod") // here, as what TestMain opens is not noted
-	harness.PlayFiles(t, harness.Transom(binary), 10*time.Second, "testdata", nil)
+	harness.PlayFiles(t, underTest(), 10*time.Second, "testdata", nil)
+}
+
+func underTest() harness.Server {
+	s := harness.Transom(binary)
+	s.KeepsRights = len(raceFlag) > 0
+	return s
 }
 
 // touchSources opens what the binary is built from, so that go test doesn't answer from its cache when that has changed: it

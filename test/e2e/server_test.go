@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"transom/test/e2e/harness"
 )
 
 // patience bounds every wait of a test that is not about time.
@@ -29,7 +27,7 @@ func start(t *testing.T, config string) *server {
 	if err := os.WriteFile(filepath.Join(s.root, "start.conf"), []byte(config), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	p, err := harness.Transom(binary).Start(s.root, patience)
+	p, err := underTest().Start(s.root, patience)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,9 @@ type Server struct {
 	// Settle is called before a reload; what it returns is called behind it and
 	// waits until nothing is served by the old configuration any more.
 	Settle func(pid int) (wait func() error, err error)
+	// KeepsRights leaves User and Group out when root runs the program: a build with cgo can't
+	// reopen root's logs after it gave them up.
+	KeepsRights bool
 	// DiesOfErrors says that SIGUSR1 ends the program if the new configuration
 	// has an error; its own -k graceful looks before it sends the signal.
 	DiesOfErrors bool
@@ -50,7 +53,7 @@ func (s Server) prelude(root, port string) string {
 	for _, m := range modules {
 		fmt.Fprintf(&b, "LoadModule %s_module modules/mod_%s.so\n", m, m)
 	}
-	if os.Getuid() == 0 {
+	if os.Getuid() == 0 && !s.KeepsRights {
 		b.WriteString("User nobody\nGroup \"#65534\"\n")
 	}
 	b.WriteString("<IfModule mod_mime.c>\nTypesConfig mime.types\n</IfModule>\n")
@@ -193,6 +196,9 @@ func (p *Process) Stop() error {
 	defer syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	select {
 	case <-p.exited:
+		if p.err != nil { // a panic, or what the race detector found
+			return fmt.Errorf("the server exited: %w\n%s", p.err, p.out.String())
+		}
 		return nil
 	case <-time.After(stopTimeout):
 		return errors.New("the server did not end after SIGTERM")
