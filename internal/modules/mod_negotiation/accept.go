@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"transom/internal/module"
 )
 
 // item is an element of an Accept header: a name in lower case and its quality.
@@ -109,12 +111,15 @@ const almostNothing = 0.001
 func encodingQuality(items []item, encoding string) float64 {
 	encoding = strings.TrimPrefix(strings.ToLower(encoding), "x-")
 	switch {
-	case encoding == "":
+	case items == nil && encoding == "":
 		return 1
 	case items == nil:
 		return 0.5
 	}
 	quality := 0.0
+	if encoding == "" {
+		encoding, quality = "identity", almostNothing/10
+	}
 	for _, it := range items {
 		if strings.TrimPrefix(it.name, "x-") == encoding {
 			return it.quality
@@ -140,4 +145,22 @@ func charsetQuality(items []item, charset string) float64 {
 		}
 	}
 	return quality
+}
+
+// spellEncoding names an encoding as the client does: gzip and x-gzip are the same (RFC 9110 8.4.1.3).
+func spellEncoding(r *module.Request) module.Result {
+	other, old := strings.CutPrefix(r.ContentEncoding, "x-")
+	if !old {
+		other = "x-" + other
+	}
+	for _, it := range accept(r.HTTP.Header, "Accept-Encoding") {
+		switch it.name {
+		case r.ContentEncoding:
+			return module.Declined
+		case other:
+			r.ContentEncoding = other
+			return module.Declined
+		}
+	}
+	return module.Declined
 }

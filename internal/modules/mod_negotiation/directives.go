@@ -1,4 +1,4 @@
-// Package negotiation is mod_negotiation: MultiViews, the choice among variants of a file by what the client accepts.
+// Package negotiation is mod_negotiation: MultiViews and type maps, the choice among variants of a file by what the client accepts.
 package negotiation
 
 import (
@@ -10,8 +10,12 @@ import (
 
 // Module returns mod_negotiation.
 func Module() *module.Module {
-	return &module.Module{Name: "mod_negotiation", Identifier: "negotiation_module", Directives: directives, Hooks: []module.Hook{
-		{Phase: module.TypeChecker, Position: module.First, Run: multiviews}}}
+	return &module.Module{Name: "mod_negotiation", Identifier: "negotiation_module", Directives: directives,
+		Hooks: []module.Hook{
+			{Phase: module.TypeChecker, Position: module.First, Run: multiviews},
+			{Phase: module.Fixups, Run: spellEncoding},
+			{Phase: module.Handler, Run: serveMap}},
+		Offers: module.Offers{Handlers: []module.NamedHandler{{Name: "type-map", Serve: serveMap}, {Name: mapType, Serve: serveMap}}}}
 }
 
 var settings = &module.Slot[values]{Merge: merge}
