@@ -76,6 +76,7 @@ func serveDetached(o *options, stderr io.Writer) int {
 	if o.startupLog == "" {
 		stderr = terminal
 	}
+	os.Chdir("/") // keeps no file system from being unmounted
 	return serveAnd(o, stderr, func() {
 		fmt.Fprintln(tell, "ready")
 		tell.Close()

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"transom/internal/observe"
@@ -86,7 +87,11 @@ func (o *options) value(c, value string) error {
 	case "c":
 		o.after = append(o.after, value)
 	case "d":
-		o.root = value
+		root, err := filepath.Abs(value)
+		if err != nil {
+			return fmt.Errorf("-d: %w", err)
+		}
+		o.root = root
 	case "f":
 		o.file = value
 	case "E":

@@ -30,7 +30,7 @@ func TestParse(t *testing.T) {
 		"-c Define -c X":              {after: []string{"Define", "X"}},
 		"-v":                          {mode: "v"},
 		"-V -l":                       {mode: "l"},
-		"-d a -d b":                   {root: "b"},
+		"-d /a -d /b":                 {root: "/b"},
 		"-k start -k stop -e warn -M": {action: "stop", mode: "M"},
 	} {
 		got, err := parse(strings.Fields(line))

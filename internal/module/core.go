@@ -22,6 +22,8 @@ type CoreServerSettings struct {
 	LimitRequestFields    int // valid if Set; 0: no limit
 	LimitFieldsSet        bool
 	LimitRequestFieldSize int    // 0: 8190
+	LimitRedirects        int    // LimitInternalRecursion; 0: 10
+	LimitSubrequests      int    // likewise
 	TraceEnable           string // "on", "off", "extended" or unset
 	AllowEncodedSlashes   string // "on", "off", "nodecode" or unset
 	AccessFileNames       []string
@@ -158,6 +160,8 @@ func mergeCoreServer(outer, inner *CoreServerSettings) *CoreServerSettings {
 		m.LimitRequestFields, m.LimitFieldsSet = outer.LimitRequestFields, outer.LimitFieldsSet
 	}
 	m.LimitRequestFieldSize = Inherit(outer.LimitRequestFieldSize, inner.LimitRequestFieldSize)
+	m.LimitRedirects = Inherit(outer.LimitRedirects, inner.LimitRedirects)
+	m.LimitSubrequests = Inherit(outer.LimitSubrequests, inner.LimitSubrequests)
 	m.TraceEnable = Inherit(outer.TraceEnable, inner.TraceEnable)
 	m.MergeSlashes = inner.MergeSlashes.Inherit(outer.MergeSlashes)
 	if inner.Protocols == nil {

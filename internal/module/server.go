@@ -2,6 +2,7 @@ package module
 
 import (
 	"net/netip"
+	"strings"
 
 	"transom/internal/conf"
 	"transom/internal/observe"
@@ -32,6 +33,21 @@ type Address struct {
 	IP      netip.Addr // invalid: any address ("*")
 	Default bool       // "_default_"
 	Port    int        // 0: any port
+}
+
+// Host is what was written for the address: perhaps a name.
+func (a Address) Host() string {
+	host, _ := SplitAddress(a.Text)
+	return host
+}
+
+// SplitAddress takes "host", "host:port", "[v6]:port" or "v6" apart; the host comes without brackets.
+func SplitAddress(s string) (host, port string) {
+	i := strings.LastIndexByte(s, ':')
+	if i >= 0 && !strings.HasSuffix(s, "]") && (strings.IndexByte(s, ':') == i || s[0] == '[') {
+		s, port = s[:i], s[i+1:]
+	}
+	return strings.Trim(s, "[]"), port
 }
 
 // Lists are a scope's sections by kind, each in the file's order.

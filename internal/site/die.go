@@ -11,8 +11,8 @@ import (
 	"transom/internal/observe"
 )
 
-// maxRedirects is httpd's LimitInternalRecursion default.
-const maxRedirects = 10
+// defaultRecursion is what LimitInternalRecursion is without a word.
+const defaultRecursion = 10
 
 // die sends the answer for a status: the ErrorDocument if there is one, else a page of our own (ap_die).
 func (s *Site) die(r *module.Request, status int) {

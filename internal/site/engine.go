@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -25,12 +26,7 @@ func (e engine) Redirect(r *module.Request, uri string) module.Result {
 
 // redirect serves uri in place of r with the same connection and header. adapt may change the new request first.
 func (s *Site) redirect(r *module.Request, uri string, adapt func(*module.Request)) module.Result {
-	depth := 0
-	for p := r; p.Prev != nil; p = p.Prev {
-		depth++
-	}
-	if depth >= maxRedirects {
-		r.Logf("core", observe.Error, "AH00124", "Request exceeded the limit of %d internal redirects due to probable configuration error.", maxRedirects)
+	if tooDeep(r) {
 		s.errorPage(r, 500, "")
 		return module.Done
 	}
@@ -60,6 +56,32 @@ func (s *Site) redirect(r *module.Request, uri string, adapt func(*module.Reques
 		return res
 	}
 	return module.Done
+}
+
+// tooDeep says whether r may lead to no further request (LimitInternalRecursion).
+func tooDeep(r *module.Request) bool {
+	core := module.CoreServer.Of(r.Server.Settings)
+	redirects, subrequests := cmp.Or(core.LimitRedirects, defaultRecursion), cmp.Or(core.LimitSubrequests, defaultRecursion)
+	redirected, nested := 0, 0
+	for p := r; p.Prev != nil || p.Main != nil; p = cmp.Or(p.Prev, p.Main) {
+		if p.Prev != nil {
+			redirected++
+		} else {
+			nested++
+		}
+	}
+	exceeded := func(code string, limit int, what string) bool {
+		r.Logf("core", observe.Error, code, "Request exceeded the limit of %d %s due to probable configuration error. "+
+			"Use 'LimitInternalRecursion' to increase the limit if necessary.", limit, what)
+		return true
+	}
+	switch {
+	case redirected >= redirects:
+		return exceeded("AH00124", redirects, "internal redirects")
+	case nested >= subrequests:
+		return exceeded("AH00125", subrequests, "subrequest nesting levels")
+	}
+	return false
 }
 
 // outermost is the engine's own writer below whatever filters r has put before it.
@@ -120,11 +142,7 @@ func (e engine) lookup(r *module.Request, uri string, prepare func(*module.Reque
 	for name, value := range r.EnvMap() {
 		n.SetEnv(name, value)
 	}
-	depth := 0
-	for p := r; p.Main != nil; p = p.Main {
-		depth++
-	}
-	if depth >= maxRedirects {
+	if tooDeep(r) {
 		n.Status = 500
 		return n
 	}

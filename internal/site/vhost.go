@@ -76,7 +76,22 @@ func (v *vhosts) pick(local netip.AddrPort, host string) *module.Server {
 			return s
 		}
 	}
+	for _, s := range list {
+		if namedByAddress(s, host, int(local.Port())) {
+			return s
+		}
+	}
 	return list[0]
+}
+
+// namedByAddress says whether <VirtualHost> itself gives the name, which counts last.
+func namedByAddress(s *module.Server, host string, port int) bool {
+	for _, a := range s.Addresses {
+		if strings.EqualFold(a.Host(), host) && (a.Port == 0 || a.Port == port) {
+			return true
+		}
+	}
+	return false
 }
 
 func contains(list []string, s string) bool {

@@ -262,9 +262,12 @@ func (x *exchange) explain(ctx context.Context, err error) error {
 func ClientError(w *Worker, err error) *Error {
 	e := &Error{Status: http.StatusBadRequest, Code: "AH02608", Reason: "read request body failed", Worker: w.name, Err: err, Client: true}
 	var bad *http1.Error
+	var large *http.MaxBytesError
 	switch {
 	case isTimeout(err):
 		e.Status = http.StatusRequestTimeout
+	case errors.As(err, &large):
+		e.Status = http.StatusRequestEntityTooLarge
 	case errors.As(err, &bad):
 		e.Status = bad.Status
 	case errors.Is(err, io.EOF):

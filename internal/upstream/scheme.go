@@ -75,6 +75,7 @@ type Request struct {
 type Response struct {
 	Status        int
 	Reason        string
+	ImpliedStatus bool // the backend named none
 	Major, Minor  int // of the HTTP version the backend spoke
 	Fields        []Field
 	ContentLength int64 // of Body; -1: unknown

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"transom/internal/module"
 	"transom/internal/observe"
@@ -13,7 +14,8 @@ import (
 
 // sendFile answers with the file's content: ranges and conditions are net/http's (RFC 9110 13 and 14).
 func sendFile(r *module.Request) module.Result {
-	f, err := os.Open(r.Filename)
+	// A pipe in the file's place would block until somebody writes to it.
+	f, err := os.OpenFile(r.Filename, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		r.Logf("core", observe.Error, "AH00132", "file permissions deny server access: %s", r.Filename)
 		return http.StatusForbidden

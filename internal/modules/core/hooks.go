@@ -15,6 +15,7 @@ var hooks = []module.Hook{
 	{Phase: module.Translate, Position: module.ReallyLast, Run: translate},
 	{Phase: module.Fixups, Position: module.ReallyFirst, Run: overrideType},
 	{Phase: module.InsertFilter, Run: limitBody},
+	{Phase: module.InsertFilter, Run: insertInputFilters},
 	{Phase: module.InsertFilter, Run: outputFilters},
 	{Phase: module.InsertFilter, Position: module.ReallyLast, Run: defaultCharset},
 	{Phase: module.Handler, Position: module.ReallyLast, Run: serveFile},
@@ -93,8 +94,8 @@ func outputFilters(r *module.Request) module.Result {
 func limitBody(r *module.Request) module.Result {
 	d := module.CoreDir.Of(r.Dir)
 	limit := d.LimitRequestBody
-	if !d.LimitBodySet {
-		limit = 1 << 30 // httpd's default since 2.4.53
+	if !d.LimitBodySet && r.Proxy == module.NotProxied {
+		limit = 1 << 30 // httpd's default since 2.4.53, which leaves what is proxied alone
 	}
 	if limit == 0 || r.HTTP.Body == nil {
 		return module.OK

@@ -54,7 +54,7 @@ var requestRows = []module.Directive{
 	{Name: "LimitXMLRequestBody", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "LimitXMLRequestBody bytes",
 		Doc: "The largest XML body that mod_dav takes.", Support: module.Accepted("no module here parses XML bodies")},
 	{Name: "LimitInternalRecursion", Where: module.Servers, Args: module.OneOrTwo, Syntax: "LimitInternalRecursion number [number]",
-		Doc: "How deep internal redirects and subrequests may nest.", Support: module.Ignored("the limit is httpd's default of 10")},
+		Doc: "How many internal redirects may follow each other, and how deep subrequests may nest; 10 without it.", Set: setRecursion},
 	{Name: "AllowEncodedSlashes", Where: module.Servers, Args: module.One, Syntax: "AllowEncodedSlashes On|Off|NoDecode",
 		Doc: "Whether %2F may stand in a path, and whether it is decoded.", Set: func(c *module.Command) error {
 			return oneOf(c, &server(c).AllowEncodedSlashes, "on", "off", "nodecode")
@@ -98,8 +98,7 @@ var requestRows = []module.Directive{
 			dir(c).OutputFilters = strings.Split(c.Args[0], ";")
 			return module.CheckFilters(c, dir(c).OutputFilters)
 		}},
-	{Name: "SetInputFilter", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.One, Syntax: "SetInputFilter filter[;filter...]",
-		Doc: "Filters for all request bodies that match.", Support: module.Ignored("request bodies are passed on as they come")},
+	inputFilterRow,
 }
 
 // seconds reads a time with httpd's units: plain numbers are seconds; ms, s, min (mi), h also stand.
@@ -129,6 +128,23 @@ func oneOf(c *module.Command, to *string, values ...string) error {
 		}
 	}
 	return fmt.Errorf("%s must be one of %s, not %q", c.Name, strings.Join(values, ", "), c.Args[0])
+}
+
+// setRecursion takes one number for both limits, or one for redirects and one for subrequests; 0 stands for the default.
+func setRecursion(c *module.Command) error {
+	var limits [2]int
+	for i, arg := range c.Args {
+		n, err := strconv.Atoi(arg)
+		if err != nil || n < 0 {
+			return fmt.Errorf("LimitInternalRecursion must be a number of redirects and perhaps one of subrequests, 0 for the default of 10, not %q", arg)
+		}
+		limits[i] = n
+	}
+	if len(c.Args) == 1 {
+		limits[1] = limits[0]
+	}
+	server(c).LimitRedirects, server(c).LimitSubrequests = limits[0], limits[1]
+	return nil
 }
 
 func setLimitRequestBody(c *module.Command) error {

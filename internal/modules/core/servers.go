@@ -142,18 +142,14 @@ func openVirtualHost(c *module.Command) error {
 }
 
 func parseAddress(c *module.Command, arg string) ([]module.Address, error) {
-	host, port := arg, 0
-	if i := strings.LastIndexByte(arg, ':'); i >= 0 && !strings.HasSuffix(arg, "]") && (strings.Count(arg, ":") == 1 || strings.HasPrefix(arg, "[")) {
-		host = arg[:i]
-		if p := arg[i+1:]; p != "*" {
-			n, err := strconv.Atoi(p)
-			if err != nil || n < 1 || n > 65535 {
-				return nil, fmt.Errorf("The address or port is invalid: %s must be addr[:port] with a port from 1 to 65535", arg)
-			}
-			port = n
+	host, text := module.SplitAddress(arg)
+	port := 0
+	if text != "" && text != "*" {
+		var err error
+		if port, err = strconv.Atoi(text); err != nil || port < 1 || port > 65535 {
+			return nil, fmt.Errorf("<VirtualHost %s>: the address or port is invalid: expected addr[:port], a port from 1 to 65535 or *", arg)
 		}
 	}
-	host = strings.Trim(host, "[]")
 	if host == "*" || strings.EqualFold(host, "_default_") || host == "" {
 		return []module.Address{{Text: arg, Default: host != "*", Port: port}}, nil
 	}

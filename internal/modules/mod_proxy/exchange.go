@@ -195,8 +195,12 @@ func logName(code string) string {
 
 func clientStatus(err error) int {
 	var bad *http1.Error
-	if errors.As(err, &bad) {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &bad):
 		return bad.Status
+	case errors.As(err, &large):
+		return http.StatusRequestEntityTooLarge
 	}
 	return http.StatusBadRequest
 }

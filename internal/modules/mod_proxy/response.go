@@ -36,6 +36,9 @@ func (x *exchange) relay(req *upstream.Request, resp *upstream.Response) module.
 		l.Reason(resp.Reason)
 	}
 	r.ContentType = ""
+	if !resp.ImpliedStatus {
+		r.RedirectNow = 0 // the status of an ErrorDocument from an origin server is the origin server's, as in httpd
+	}
 	r.Writer.WriteHeader(resp.Status)
 	if err := x.copyBody(resp); err != nil {
 		var e *upstream.Error

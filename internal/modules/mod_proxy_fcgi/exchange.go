@@ -182,6 +182,7 @@ func (x *exchange) readHead() error {
 func (x *exchange) respond(head *http1.ResponseHead) error {
 	r := &x.resp
 	r.Status, r.Reason, r.Major, r.Minor, r.Worker, r.Body = http.StatusOK, "", 1, 1, x.w, x
+	r.ImpliedStatus = true
 	fields := head.Fields[:0]
 	for _, f := range head.Fields {
 		if http1.Canonical(f.Name) != "Status" {
@@ -189,6 +190,7 @@ func (x *exchange) respond(head *http1.ResponseHead) error {
 			continue
 		}
 		var ok bool
+		r.ImpliedStatus = false
 		if r.Status, r.Reason, ok = parseStatus(f.Value); !ok {
 			return x.malformed(errors.New("invalid Status: " + strconv.Quote(f.Value)))
 		}
