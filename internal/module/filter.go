@@ -109,3 +109,34 @@ func (r *Request) InsertFilters(names []string) Result {
 	}
 	return Declined
 }
+
+// CheckInputFilters is for directives that name filters of request bodies.
+func CheckInputFilters(c *Command, names []string) {
+	for _, name := range names {
+		if _, ok := c.Build.Site.inputFilter(name); !ok && name != "" {
+			c.Warnf("%s %s: there is no such filter; request bodies pass as if it were not named", c.Name, name)
+		}
+	}
+}
+
+func (s *Site) inputFilter(name string) (InputFilter, bool) {
+	for _, f := range s.Offered.InputFilters {
+		if equalFold(f.Name, name) {
+			return f, true
+		}
+	}
+	return InputFilter{}, false
+}
+
+// InsertInputFilters puts filters in front of the request's body, for hooks of InsertFilter: the first one named sees what the
+// client sent.
+func (r *Request) InsertInputFilters(names []string) {
+	if r.Main != nil || r.HTTP.Body == nil || r.HTTP.ContentLength == 0 {
+		return
+	}
+	for _, name := range names {
+		if f, ok := r.Site.inputFilter(name); ok {
+			f.Insert(r)
+		}
+	}
+}

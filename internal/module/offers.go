@@ -19,6 +19,7 @@ type Offers struct {
 	AuthzProviders []AuthzProvider
 	StatusSections []StatusSection
 	Filters        []NamedFilter
+	InputFilters   []InputFilter
 	ProxyTLS       []ProxyTLS
 	Balancers      []func(*Server) []*upstream.Balancer // that requests to a server may use
 	WorkerParams   []WorkerParams
@@ -58,6 +59,12 @@ type NamedFilter struct {
 	Name string // upper case: "DEFLATE"
 	Rank Rank
 	Wrap func(*Request) OutputFilter
+}
+
+// InputFilter is a filter of request bodies that SetInputFilter and AddInputFilter name.
+type InputFilter struct {
+	Name   string         // upper case: "DEFLATE"
+	Insert func(*Request) // puts itself in front of the request's body, if that is its business
 }
 
 // AuthnResult is a provider's answer about a password.
@@ -127,6 +134,7 @@ func (o *Offers) Add(more Offers) {
 	o.AuthnProviders = append(o.AuthnProviders, more.AuthnProviders...)
 	o.AuthzProviders = append(o.AuthzProviders, more.AuthzProviders...)
 	o.Filters = append(o.Filters, more.Filters...)
+	o.InputFilters = append(o.InputFilters, more.InputFilters...)
 	o.StatusSections = append(o.StatusSections, more.StatusSections...)
 	o.ProxyTLS = append(o.ProxyTLS, more.ProxyTLS...)
 	o.Balancers = append(o.Balancers, more.Balancers...)

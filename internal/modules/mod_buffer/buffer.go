@@ -1,9 +1,11 @@
-// Package buffer is mod_buffer: responses sent in larger pieces.
+// Package buffer is mod_buffer: bodies of responses and requests passed on in larger pieces.
 package buffer
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -13,7 +15,8 @@ import (
 // Module returns mod_buffer.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_buffer", Identifier: "buffer_module", Directives: directives, Offers: module.Offers{
-		Filters: []module.NamedFilter{{Name: "BUFFER", Rank: module.ContentSetRank, Wrap: wrap}}}}
+		Filters:      []module.NamedFilter{{Name: "BUFFER", Rank: module.ContentSetRank, Wrap: wrap}},
+		InputFilters: []module.InputFilter{{Name: "BUFFER", Insert: collect}}}}
 }
 
 var settings = &module.Slot[values]{Merge: func(outer, inner *values) *values { return &values{module.Inherit(outer.size, inner.size)} }}
@@ -38,11 +41,33 @@ var directives = []module.Directive{
 		}},
 }
 
-func wrap(r *module.Request) module.OutputFilter {
-	size := settings.Of(r.Dir).size
-	if size == 0 {
-		size = defaultSize
+func size(r *module.Request) int { return cmp.Or(settings.Of(r.Dir).size, defaultSize) }
+
+// collect is the input filter.
+func collect(r *module.Request) {
+	r.HTTP.Body = &reader{r.HTTP.Body, bufio.NewReaderSize(r.HTTP.Body, size(r)), nil}
+}
+
+type reader struct {
+	io.ReadCloser
+	b   *bufio.Reader
+	err error // how the body ended
+}
+
+func (b *reader) Read(p []byte) (int, error) {
+	if b.b.Buffered() == 0 {
+		if b.err != nil {
+			return 0, b.err
+		}
+		if _, b.err = b.b.Peek(b.b.Size()); b.b.Buffered() == 0 {
+			return 0, b.err
+		}
 	}
+	return b.b.Read(p)
+}
+
+func wrap(r *module.Request) module.OutputFilter {
+	size := size(r)
 	return func(next http.ResponseWriter) http.ResponseWriter {
 		return &writer{module.FilterWriter{Next: next}, bufio.NewWriterSize(next, size)}
 	}

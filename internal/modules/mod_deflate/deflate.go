@@ -16,7 +16,8 @@ func Module() *module.Module {
 		Filters: []module.NamedFilter{
 			{Name: "DEFLATE", Rank: module.ContentSetRank, Wrap: deflate},
 			{Name: "INFLATE", Rank: module.ResourceRank - 1, Wrap: inflate},
-		}}}
+		},
+		InputFilters: []module.InputFilter{{Name: "DEFLATE", Insert: inflateBody}}}}
 }
 
 func deflate(r *module.Request) module.OutputFilter {

@@ -1,4 +1,4 @@
-// Package deflate is mod_deflate: responses compressed with gzip, and compressed ones unpacked.
+// Package deflate is mod_deflate: responses compressed with gzip, compressed ones and request bodies unpacked.
 package deflate
 
 import (
@@ -31,10 +31,7 @@ func merge(outer, inner *values) *values {
 	return m
 }
 
-const (
-	sizes  = "the library chooses the sizes of its buffers and windows"
-	bodies = "compressed request bodies are passed on as they are: no input filter unpacks them"
-)
+const sizes = "the library chooses the sizes of its buffers and windows"
 
 var directives = []module.Directive{
 	{Name: "DeflateCompressionLevel", Where: module.Servers, Args: module.One, Syntax: "DeflateCompressionLevel 1-9",
@@ -75,9 +72,24 @@ var directives = []module.Directive{
 	{Name: "DeflateWindowSize", Where: module.Servers, Args: module.One, Syntax: "DeflateWindowSize value", Doc: "The size of zlib's window.", Support: module.Accepted(sizes)},
 	{Name: "DeflateMemLevel", Where: module.Servers, Args: module.One, Syntax: "DeflateMemLevel value", Doc: "How much memory zlib uses.", Support: module.Accepted(sizes)},
 	{Name: "DeflateInflateLimitRequestBody", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "DeflateInflateLimitRequestBody value",
-		Doc: "The largest request body once unpacked.", Support: module.Accepted(bodies)},
+		Doc: "The largest request body once unpacked; without it LimitRequestBody counts.", Set: func(c *module.Command) error {
+			return positive(c, &limits.Edit(c.Dir).body)
+		}},
 	{Name: "DeflateInflateRatioLimit", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "DeflateInflateRatioLimit value",
-		Doc: "The largest ratio of an unpacked request body.", Support: module.Accepted(bodies)},
+		Doc: "How many times its size a body may have once unpacked.", Set: func(c *module.Command) error {
+			return positive(c, &limits.Edit(c.Dir).ratio)
+		}},
 	{Name: "DeflateInflateRatioBurst", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "DeflateInflateRatioBurst value",
-		Doc: "How often the ratio may be larger.", Support: module.Accepted(bodies)},
+		Doc: "How often in a row that may be exceeded.", Set: func(c *module.Command) error {
+			return positive(c, &limits.Edit(c.Dir).burst)
+		}},
+}
+
+func positive(c *module.Command, to *int64) error {
+	n, err := strconv.ParseInt(c.Args[0], 10, 63)
+	if err != nil || n <= 0 {
+		return fmt.Errorf("%s must be a positive number, not %q", c.Name, c.Args[0])
+	}
+	*to = n
+	return nil
 }

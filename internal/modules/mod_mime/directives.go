@@ -68,6 +68,9 @@ func add(name, what, doc string, field func(*values) *map[string]string) module.
 					return err
 				}
 			}
+			if name == "AddInputFilter" {
+				module.CheckInputFilters(c, strings.Split(value, ";"))
+			}
 			for _, ext := range c.Args[1:] {
 				put(field(settings.Edit(c.Dir)), ext, value)
 			}
@@ -100,12 +103,6 @@ func byCharsets(v *values) *map[string]string  { return &v.charsets }
 func byOutputs(v *values) *map[string]string   { return &v.outputs }
 func byInputs(v *values) *map[string]string    { return &v.inputs }
 
-// ignored keeps what a directive says of extensions, which counts for the file's name, and warns that it does no more.
-func ignored(d module.Directive) module.Directive {
-	d.Support = module.Ignored("request bodies are passed on as they come")
-	return d
-}
-
 var directives = []module.Directive{
 	add("AddType", "media-type", "The media type of files with these extensions.", byTypes),
 	add("AddHandler", "handler-name", "The handler of files with these extensions.", byHandlers),
@@ -113,14 +110,14 @@ var directives = []module.Directive{
 	add("AddLanguage", "language-tag", "The language of files with these extensions.", byLanguages),
 	add("AddCharset", "charset", "The charset of files with these extensions.", byCharsets),
 	add("AddOutputFilter", "filter[;filter...]", "Filters for responses from files with these extensions.", byOutputs),
-	ignored(add("AddInputFilter", "filter[;filter...]", "Filters for request bodies for files with these extensions.", byInputs)),
+	add("AddInputFilter", "filter[;filter...]", "Filters for request bodies for files with these extensions.", byInputs),
 	remove("RemoveType", "Takes AddType back.", byTypes),
 	remove("RemoveHandler", "Takes AddHandler back.", byHandlers),
 	remove("RemoveEncoding", "Takes AddEncoding back.", byEncodings),
 	remove("RemoveLanguage", "Takes AddLanguage back.", byLanguages),
 	remove("RemoveCharset", "Takes AddCharset back.", byCharsets),
 	remove("RemoveOutputFilter", "Takes AddOutputFilter back.", byOutputs),
-	ignored(remove("RemoveInputFilter", "Takes AddInputFilter back.", byInputs)),
+	remove("RemoveInputFilter", "Takes AddInputFilter back.", byInputs),
 	{Name: "DefaultLanguage", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.One, Syntax: "DefaultLanguage language-tag",
 		Doc: "The language of files whose extensions name none.", Set: func(c *module.Command) error {
 			settings.Edit(c.Dir).defaultLanguage = c.Args[0]

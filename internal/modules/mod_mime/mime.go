@@ -87,6 +87,7 @@ type found struct {
 	encodings  []string
 	languages  []string
 	outputs    []string
+	inputs     []string
 	exceptions []string // the name's parts that say nothing, for mod_negotiation
 }
 
@@ -116,6 +117,9 @@ func (f *found) extension(ext string) bool {
 	if s := v.outputs[ext]; s != "" {
 		f.outputs, known = append(f.outputs, strings.Split(s, ";")...), known || v.multiviews&multiviewsFilters != 0
 	}
+	if s := v.inputs[ext]; s != "" {
+		f.inputs, known = append(f.inputs, strings.Split(s, ";")...), known || v.multiviews&multiviewsFilters != 0
+	}
 	return known
 }
 
@@ -137,6 +141,9 @@ func (f *found) apply() {
 	if f.outputs != nil {
 		r.Set(outputKey{}, f.outputs)
 	}
+	if f.inputs != nil {
+		r.Set(inputKey{}, f.inputs)
+	}
 }
 
 // withCharset puts charset in the place of the one that the type has.
@@ -154,10 +161,15 @@ func withCharset(mediaType, charset string) string {
 	return out + "; charset=" + charset
 }
 
-type outputKey struct{}
+type (
+	outputKey struct{}
+	inputKey  struct{}
+)
 
-// insertFilters puts the filters of AddOutputFilter in, by the names that other modules offer.
+// insertFilters puts the filters of AddOutputFilter and AddInputFilter in, by the names that other modules offer.
 func insertFilters(r *module.Request) module.Result {
+	inputs, _ := r.Get(inputKey{}).([]string)
+	r.InsertInputFilters(inputs)
 	names, _ := r.Get(outputKey{}).([]string)
 	return r.InsertFilters(names)
 }
