@@ -15,6 +15,7 @@ import (
 func stripNamed(r *module.Request) module.Result {
 	if r.Initial() {
 		upstream.StripNamed(r.HTTP.Header)
+		joinLines(r.HTTP.Header)
 	}
 	return module.Declined
 }
@@ -57,11 +58,11 @@ func (x *exchange) outgoing(req *upstream.Request) {
 		}
 		add(h, "X-Forwarded-Server", r.Server.Name)
 	}
-	joinLines(h)
 	req.Fields = upstream.Ordered(h, r.Conn.Fields)
 }
 
-// joinLines makes one line of those with the same name, as httpd does (RFC 9110 5.2); cookies are joined by their own separator.
+// joinLines makes one line of those with the same name that a client sent, as httpd does (RFC 9110 5.2); cookies are joined by
+// their own separator. What RequestHeader adds stays a line of its own.
 func joinLines(h http.Header) {
 	for name, values := range h {
 		switch {
