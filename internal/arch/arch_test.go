@@ -21,6 +21,7 @@ const root = "../.."
 const layers = `
 observe regex conf -- leaves: they know nothing of servers, so that they can be tested and fuzzed alone
 expr -- expressions hold regular expressions, and ask a request only through an interface
+rawnet -- a way to use sockets, whatever is spoken on them
 wire -- bytes only: no sockets, no goroutines, no configuration
 tunnel -- a tunnel outlives configurations, so that it may not know them
 upstream -- origin servers are reached the same way whatever asked for it

@@ -7,9 +7,9 @@ import (
 	"net/netip"
 	"os"
 	"sync/atomic"
-	"syscall"
 	"time"
 
+	"transom/internal/rawnet"
 	"transom/internal/wire/http1"
 )
 
@@ -22,18 +22,17 @@ type conn struct {
 	net    net.Conn       // what HTTP is spoken on: sock, or TLS over it
 	tcp    *net.TCPConn   // net, if it is plain TCP
 	peer   string         // the client as http.Request has it
+	local  netip.AddrPort
+	remote netip.AddrPort
 	client netip.AddrPort // that a PROXY header named; invalid without one
 	tls    tlsInfo
-
-	raw     syscall.RawConn       // of sock, if that is TCP
-	tryFill func(fd uintptr) bool // tryFillFD, made once
-	got     int                   // its results
-	gotErr  error
+	quick  *rawnet.Conn // sock, if that is TCP
 
 	reader     http1.Reader
 	pacer      pacer
 	writeUntil instant   // the write deadline in force
 	idleUntil  instant   // when to give up waiting for a request
+	looked     instant   // at the clock, last: when a request began or ended
 	settings   *Settings // of the address, or the name in TLS
 	keepalives int
 	attached   any
@@ -54,13 +53,13 @@ const restAfter = time.Second
 
 func newConn(s *Server, sock net.Conn) *conn {
 	c := &conn{server: s, id: s.lastID.Add(1), sock: sock, peer: sock.RemoteAddr().String()}
+	c.local, c.remote = addrPort(sock.LocalAddr()), addrPort(sock.RemoteAddr())
 	if tcp, ok := sock.(*net.TCPConn); ok {
-		c.raw, _ = tcp.SyscallConn()
-		c.tryFill = c.tryFillFD
+		c.quick = rawnet.New(tcp)
 	}
 	c.use(sock)
-	c.settings = s.Settings(c.local(), "")
-	c.enter(Reading)
+	c.settings = s.Settings(c.local, "")
+	c.enter(Reading, now())
 	return c
 }
 
@@ -70,9 +69,6 @@ func (c *conn) use(nc net.Conn) {
 	c.tcp, _ = nc.(*net.TCPConn)
 	c.reader.Reset(c)
 }
-
-func (c *conn) local() netip.AddrPort  { return addrPort(c.sock.LocalAddr()) }
-func (c *conn) remote() netip.AddrPort { return addrPort(c.sock.RemoteAddr()) }
 
 func addrPort(a net.Addr) netip.AddrPort {
 	if t, ok := a.(*net.TCPAddr); ok {
@@ -106,6 +102,7 @@ func (c *conn) serve() {
 // run serves one request after the other until the connection ends, is taken over, or
 // has been quiet for patience (0: until the idle timeout).
 func (c *conn) run(patience time.Duration) {
+	c.looked = now()
 	for {
 		switch c.await(patience) {
 		case quiet:
@@ -132,7 +129,7 @@ func (c *conn) run(patience time.Duration) {
 // connection that never saw one.
 func (c *conn) expire() {
 	if c.keepalives == 0 {
-		x := newExchange(c)
+		x := newExchange(c, time.Now())
 		x.refuse(&BadRequest{Status: http.StatusRequestTimeout, Reason: "no request came in time", LogOnly: true})
 		x.serve()
 	}
@@ -154,12 +151,12 @@ func (c *conn) await(patience time.Duration) awaited {
 	if len(c.reader.Buffered()) > 0 {
 		return ready
 	}
-	until := c.idleUntil
-	if t := soonest(now(), patience); t != 0 && (until == 0 || t < until) {
-		until = t
-	}
 	c.idle.Store(true)
-	c.pacer.force(c.sock, until)
+	if t := soonest(c.looked, patience); t == 0 || c.idleUntil != 0 && c.idleUntil <= t {
+		c.pacer.set(c.sock, c.idleUntil, 0)
+	} else {
+		c.pacer.set(c.sock, t, patience/2)
+	}
 	if c.server.draining.Load() {
 		return gone
 	}
@@ -185,13 +182,39 @@ func (c *conn) Read(p []byte) (int, error) {
 	if c.aborted.Load() {
 		return 0, net.ErrClosed
 	}
-	n, err := c.net.Read(p)
+	n, err := c.read(p)
 	c.pacer.got(n)
 	return n, err
 }
 
-// armWrite sets the deadline for writes from now on; like the reader's, it may be early
-// by a small part.
+func (c *conn) read(p []byte) (int, error) {
+	if c.tcp != nil {
+		return c.quick.Read(p)
+	}
+	return c.net.Read(p)
+}
+
+// fill waits for bytes and reads them. On plain TCP it holds no buffer meanwhile.
+func (c *conn) fill() error {
+	if c.tcp == nil {
+		return c.reader.Fill()
+	}
+	err := c.quick.Fill(&c.reader)
+	c.pacer.got(len(c.reader.Buffered()))
+	return err
+}
+
+// write writes p, all of it unless the client takes nothing for as long as timeout.
+func (c *conn) write(p []byte, timeout time.Duration) (int, error) {
+	if c.tcp != nil {
+		return c.quick.Write(p, timeout)
+	}
+	c.armWrite(timeout)
+	return c.net.Write(p)
+}
+
+// armWrite sets the deadline for writes past c.write from now on; like the reader's, it
+// may be early by a small part.
 func (c *conn) armWrite(timeout time.Duration) {
 	want := soonest(now(), timeout)
 	if early := want - c.writeUntil; early >= 0 && early < instant(timeout/16) || want == c.writeUntil {
@@ -199,6 +222,14 @@ func (c *conn) armWrite(timeout time.Duration) {
 	}
 	c.writeUntil = want
 	c.sock.SetWriteDeadline(want.time())
+}
+
+// disarmWrite leaves no deadline behind on which c.write would stumble.
+func (c *conn) disarmWrite() {
+	if c.tcp != nil && c.writeUntil != 0 {
+		c.writeUntil = 0
+		c.sock.SetWriteDeadline(time.Time{})
+	}
 }
 
 // wakeIdle ends the wait of a connection on which no request is under way.
@@ -244,7 +275,7 @@ const (
 // that was not read to its end is not lost to a reset (RFC 9112 §9.6). The times are
 // httpd's.
 func (c *conn) linger(total time.Duration) {
-	c.enter(Closing)
+	c.enter(Closing, now())
 	if cw, ok := c.net.(interface{ CloseWrite() error }); !ok || cw.CloseWrite() != nil {
 		return
 	}

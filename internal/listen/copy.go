@@ -96,6 +96,7 @@ func (w *response) slice(src io.Reader, max int64) (int64, error) {
 		src, max = outer.R, min(max, outer.N)
 	}
 	n, err := c.tcp.ReadFrom(&io.LimitedReader{R: src, N: max})
+	c.disarmWrite()
 	if limited {
 		outer.N -= n
 	}

@@ -37,19 +37,21 @@ type exchange struct {
 	fields [16]http1.Field
 }
 
-func newExchange(c *conn) *exchange {
+func newExchange(c *conn, at time.Time) *exchange {
 	x := &exchange{conn: c, settings: c.settings, takenBefore: c.reader.Taken()}
 	x.head.Fields = x.fields[:0]
 	x.body.x, x.w.x, x.info.x = x, x, x
+	x.info.Received = at
+	c.looked = instantOf(at)
 	return x
 }
 
 // exchange reads one request, has it answered, and reports whether another may follow.
 func (c *conn) exchange() (again bool) {
-	c.enter(Reading)
-	x := newExchange(c)
+	x := newExchange(c, time.Now())
+	c.enter(Reading, c.looked)
 	if c.keepalives > 0 {
-		c.pacer.begin(c.settings.HeaderTimeout, c.settings.Timeout, now())
+		c.pacer.begin(c.settings.HeaderTimeout, c.settings.Timeout, c.looked)
 	}
 	if err := c.reader.ReadRequest(&x.head, &c.settings.Options); err != nil {
 		bad := c.refusal(err, &x.head)
@@ -85,7 +87,7 @@ func (x *exchange) serve() (again bool) {
 	x.fillInfo()
 	c.current.Store(x)
 	c.accesses.Add(1)
-	c.enter(Writing)
+	c.enter(Writing, c.looked)
 	if x.call() {
 		x.abort = true
 	}
@@ -95,7 +97,8 @@ func (x *exchange) serve() (again bool) {
 		return false
 	}
 	x.body.reclaim()
-	c.enter(Logging)
+	c.looked = now()
+	c.enter(Logging, c.looked)
 	x.finish()
 	switch {
 	case x.abort || err != nil:
@@ -119,8 +122,8 @@ func (x *exchange) serve() (again bool) {
 // rest makes the connection wait for its next request.
 func (c *conn) rest(s *Settings) {
 	c.keepalives++
-	c.idleUntil = soonest(now(), s.KeepAliveTimeout)
-	c.enter(KeptAlive)
+	c.idleUntil = soonest(c.looked, s.KeepAliveTimeout)
+	c.enter(KeptAlive, c.looked)
 	c.reader.Release()
 }
 
@@ -153,7 +156,7 @@ func (x *exchange) call() (panicked bool) {
 func (x *exchange) fillInfo() {
 	c := x.conn
 	i := &x.info
-	i.ConnID, i.Local, i.Remote, i.Client, i.TLS = c.id, c.local(), c.remote(), c.client, c.tls.state
+	i.ConnID, i.Local, i.Remote, i.Client, i.TLS = c.id, c.local, c.remote, c.client, c.tls.state
 	i.KeepAlives, i.Line, i.Fields = c.keepalives, x.head.Line, x.head.Fields
 	if c.tls.plain && i.Bad == nil {
 		i.Bad = &BadRequest{Status: http.StatusBadRequest, Reason: "speaking plain HTTP to an SSL-enabled server port"}

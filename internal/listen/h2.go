@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/net/http2"
 )
@@ -35,9 +36,9 @@ func (s *h2Side) stop() {
 // serveH2 serves HTTP/2 until the connection ends.
 func (c *conn) serveH2(tc *tls.Conn) {
 	c.isH2.Store(true)
-	c.pacer.force(c.sock, 0)
+	c.pacer.set(c.sock, 0, 0)
 	c.armWrite(0)
-	c.enter(Writing)
+	c.enter(Writing, now())
 	side := &c.server.h2
 	side.init()
 	side.h2.ServeConn(tc, &http2.ServeConnOpts{BaseConfig: &side.base, Handler: http.HandlerFunc(c.serveH2Request)})
@@ -56,7 +57,7 @@ func (c *conn) serveH2Request(rw http.ResponseWriter, r *http.Request) {
 	x := &h2Exchange{ResponseWriter: rw, body: r.Body}
 	nth := c.accesses.Add(1) - 1
 	info := &Info{
-		ConnID: c.id, Local: c.local(), Remote: c.remote(), Client: c.client, TLS: c.tls.state, KeepAlives: int(nth),
+		ConnID: c.id, Local: c.local, Remote: c.remote, Client: c.client, TLS: c.tls.state, KeepAlives: int(nth), Received: time.Now(),
 		Line: r.Method + " " + r.RequestURI + " HTTP/2.0", h2: x,
 	}
 	r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net/netip"
+	"time"
 
 	"transom/internal/wire/http1"
 )
@@ -17,6 +18,7 @@ type Info struct {
 	Client     netip.AddrPort       // that a PROXY header named; invalid without one
 	TLS        *tls.ConnectionState // nil for a plain connection
 	KeepAlives int                  // requests that the connection carried before
+	Received   time.Time            // when its first bytes came
 	Line       string               // request line as received; of HTTP/2, as HTTP/1 would write it
 	Fields     []http1.Field        // as written: order, case, repetition; nil for HTTP/2
 	Bad        *BadRequest          // why the request must be refused, or nil

@@ -110,8 +110,8 @@ func TestPacer(t *testing.T) {
 		t.Errorf("after many bytes: %v", p.deadline)
 	}
 	p.arm(c)
-	if p.set != p.deadline {
-		t.Errorf("armed for %v, stage ends %v", p.set, p.deadline)
+	if p.inForce != p.deadline {
+		t.Errorf("armed for %v, stage ends %v", p.inForce, p.deadline)
 	}
 }
 

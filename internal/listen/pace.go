@@ -12,6 +12,8 @@ var epoch = time.Now()
 
 func now() instant { return instant(time.Since(epoch)) + 1 }
 
+func instantOf(t time.Time) instant { return instant(t.Sub(epoch)) + 1 }
+
 func (t instant) add(d time.Duration) instant { return t + instant(d) }
 func (t instant) time() time.Time {
 	if t == 0 {
@@ -40,7 +42,7 @@ type pacer struct {
 	rate     int     // MinRate
 	deadline instant // of the stage
 	last     instant // beyond which rate earns nothing
-	set      instant // the deadline in force
+	inForce  instant // the deadline that is set
 }
 
 func (p *pacer) begin(pace Pace, idle time.Duration, at instant) {
@@ -55,17 +57,16 @@ func (p *pacer) arm(c net.Conn) {
 	if p.deadline != 0 && (want == 0 || p.deadline < want) {
 		want = p.deadline
 	}
-	if early := want - p.set; p.set != 0 && early >= 0 && early < instant(p.idle/16) {
-		return
-	}
-	p.force(c, want)
+	p.set(c, want, p.idle/16)
 }
 
-func (p *pacer) force(c net.Conn, t instant) {
-	if p.set != 0 || t != 0 {
-		p.set = t
-		c.SetReadDeadline(t.time())
+// set sets the deadline t, or lets one stand that is early by no more than slack.
+func (p *pacer) set(c net.Conn, t instant, slack time.Duration) {
+	if early := t - p.inForce; early == 0 || p.inForce != 0 && early > 0 && early <= instant(slack) {
+		return
 	}
+	p.inForce = t
+	c.SetReadDeadline(t.time())
 }
 
 // got prolongs the stage by what n bytes are worth at MinRate.

@@ -24,7 +24,7 @@ func (c *conn) readProxyHeader() error {
 	if err != nil {
 		return fmt.Errorf("PROXY header of %s: %w", c.peer, err)
 	}
-	c.client = c.remote()
+	c.client = c.remote
 	if addr, ok := h.SourceAddr.(*net.TCPAddr); ok && h.Command == proxyproto.PROXY {
 		c.client = addrPort(addr)
 		c.peer = c.client.String()
@@ -90,5 +90,5 @@ func proxyBlock(r io.Reader, text []byte) ([]byte, error) {
 // expectsProxyHeader says whether the configuration wants one of this peer.
 func (c *conn) expectsProxyHeader() bool {
 	f := c.settings.ProxyProtocol
-	return f != nil && f(c.remote().Addr())
+	return f != nil && f(c.remote.Addr())
 }

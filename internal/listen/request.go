@@ -16,7 +16,7 @@ var (
 // accept makes the http.Request of a head that was parsed, or refuses it.
 func (x *exchange) accept() {
 	h := &x.head
-	if s := x.conn.server.Settings(x.conn.local(), h.Host); s != nil {
+	if s := x.conn.server.Settings(x.conn.local, h.Host); s != nil {
 		x.settings = s
 	}
 	x.makeRequest()

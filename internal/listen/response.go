@@ -103,7 +103,7 @@ func (w *response) writeHeader(status int) {
 	}
 	b := http1.AppendStatusLine(w.take(), status, w.reason)
 	if _, ok := w.header["Date"]; !ok {
-		b = http1.AppendField(b, "Date", w.x.conn.server.date.at(time.Now()))
+		b = http1.AppendField(b, "Date", w.x.conn.server.date.at(w.x.info.Received))
 	}
 	w.buf = w.appendHeader(b, false)
 	if w.noBody || w.length >= 0 {
@@ -284,9 +284,7 @@ func (w *response) send(p []byte) error {
 	if len(p) == 0 || w.discard || w.err != nil {
 		return w.err
 	}
-	c := w.x.conn
-	c.armWrite(w.x.settings.Timeout)
-	n, err := c.net.Write(p)
+	n, err := w.x.conn.write(p, w.x.settings.Timeout)
 	return w.sentBytes(int64(n), err)
 }
 
@@ -317,6 +315,7 @@ func (w *response) sendAll(parts [4][]byte) error {
 	}
 	c.armWrite(w.x.settings.Timeout)
 	sent, err := bufs.WriteTo(c.net)
+	c.disarmWrite()
 	return w.sentBytes(sent, err)
 }
 

@@ -24,7 +24,7 @@ const sweepEvery = time.Second // how late a rest may end
 // add takes c over, or reports that it can't. A read of c has just found nothing: over TLS
 // too, whatever comes next wakes the socket.
 func (a *restArea) add(c *conn) bool {
-	if c.raw == nil {
+	if c.quick == nil {
 		return false
 	}
 	a.mu.Lock()
@@ -83,7 +83,7 @@ func (a *restArea) watch(c *conn, key int32) bool {
 	}
 	var inner error
 	err = epoll.Control(func(e uintptr) {
-		inner = c.raw.Control(func(fd uintptr) { ctl(e, fd) })
+		inner = c.quick.Control(func(fd uintptr) { ctl(e, fd) })
 	})
 	return errors.Join(err, inner, ctlErr) == nil
 }

@@ -45,7 +45,7 @@ func (s *Server) Snapshot() []ConnStatus {
 
 func (c *conn) status() ConnStatus {
 	st := ConnStatus{
-		ID: c.id, Client: c.remote(), Local: c.local(), Protocol: "http/1.1",
+		ID: c.id, Client: c.remote, Local: c.local, Protocol: "http/1.1",
 		State: State(c.state.Load()), Since: instant(c.since.Load()).time(),
 		Accesses: c.accesses.Load(), Bytes: c.sent.Load(),
 	}
@@ -61,7 +61,7 @@ func (c *conn) status() ConnStatus {
 	return st
 }
 
-func (c *conn) enter(s State) {
-	c.since.Store(int64(now()))
+func (c *conn) enter(s State, at instant) {
+	c.since.Store(int64(at))
 	c.state.Store(int32(s))
 }

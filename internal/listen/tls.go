@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"runtime/debug"
 )
@@ -29,8 +30,8 @@ const recordHandshake = 0x16 // the first byte of every TLS connection
 // startTLS makes the handshake and reports whether HTTP/1 follows.
 func (c *conn) startTLS() bool {
 	c.pacer.arm(c.sock)
-	if c.raw != nil {
-		first, err := peek(c.raw)
+	if tcp, ok := c.sock.(*net.TCPConn); ok {
+		first, err := peek(tcp)
 		if err != nil {
 			return false
 		}
@@ -53,7 +54,7 @@ func (c *conn) startTLS() bool {
 	c.use(tc)
 	c.tls.state = &state
 	if state.ServerName != "" {
-		if s := c.server.Settings(c.local(), state.ServerName); s != nil {
+		if s := c.server.Settings(c.local, state.ServerName); s != nil {
 			c.settings = s
 		}
 	}
@@ -68,7 +69,7 @@ func (c *conn) startTLS() bool {
 func (c *conn) tlsConfig() *tls.Config {
 	return &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		if hello.ServerName != "" {
-			if s := c.server.Settings(c.local(), hello.ServerName); s != nil && s.TLS != nil {
+			if s := c.server.Settings(c.local, hello.ServerName); s != nil && s.TLS != nil {
 				return s.TLS, nil
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"transom/internal/rawnet"
 	"transom/internal/wire/http1"
 )
 
@@ -23,7 +24,9 @@ type Conn struct {
 	writeBy    time.Time
 	idleSince  time.Time
 	serverName string
-	probe      prober
+	quick      *rawnet.Conn // the socket below TLS; nil if there is none (tests)
+	plain      bool         // nothing stands between Conn and the socket
+	armed      bool         // for the next read, by the same look at the clock as the write before it
 	pooled     bool // may go back to the pool
 	gone       atomic.Bool
 
@@ -34,8 +37,11 @@ type Conn struct {
 // Read arms the idle timeout.
 func (c *Conn) Read(p []byte) (int, error) {
 	for {
-		c.armRead()
-		n, err := c.Conn.Read(p)
+		if !c.armed {
+			c.armRead(time.Now())
+		}
+		c.armed = false
+		n, err := c.read(p)
 		c.worker.read.Add(int64(n))
 		if err == nil || n > 0 || !isTimeout(err) || !c.sentLately() {
 			return n, err
@@ -44,8 +50,15 @@ func (c *Conn) Read(p []byte) (int, error) {
 	}
 }
 
-func (c *Conn) armRead() {
-	if now := time.Now(); c.readBy.Sub(now) < c.timeout {
+func (c *Conn) read(p []byte) (int, error) {
+	if c.plain {
+		return c.quick.Read(p)
+	}
+	return c.Conn.Read(p)
+}
+
+func (c *Conn) armRead(now time.Time) {
+	if c.readBy.Sub(now) < c.timeout {
 		c.readBy = now.Add(c.timeout + c.timeout/slack)
 		c.Conn.SetReadDeadline(c.readBy)
 	}
@@ -59,9 +72,13 @@ func (c *Conn) sentLately() bool {
 func (c *Conn) readExpired() bool { return !time.Now().Before(c.readBy) }
 
 // Write arms the idle timeout.
-func (c *Conn) Write(p []byte) (int, error) {
-	c.armWrite()
-	n, err := c.Conn.Write(p)
+func (c *Conn) Write(p []byte) (n int, err error) {
+	if c.plain {
+		n, err = c.quick.Write(p, c.timeout)
+	} else {
+		c.armWrite()
+		n, err = c.Conn.Write(p)
+	}
 	c.worker.transferred.Add(int64(n))
 	return n, err
 }
@@ -78,7 +95,10 @@ const slack = 8
 
 // setTimeout changes the idle timeout from the next read and write on.
 func (c *Conn) setTimeout(d time.Duration) {
-	c.timeout = d
+	if d == c.timeout {
+		return
+	}
+	c.timeout, c.armed = d, false
 	c.readBy, c.writeBy = time.Time{}, time.Time{}
 }
 
@@ -125,11 +145,14 @@ func (c *Conn) fits(now time.Time, serverName string, ttl time.Duration) bool {
 
 // closed says whether the backend has closed the connection, or sent what nobody asked for.
 func (c *Conn) closed() bool {
-	switch c.probe.look() {
-	case silent:
+	if c.quick == nil {
+		return false // the next read tells
+	}
+	switch c.quick.Look() {
+	case rawnet.Silent:
 		return false
-	case readable:
-		return c.Conn == c.Raw || !c.quietTLS()
+	case rawnet.Readable:
+		return c.plain || !c.quietTLS()
 	}
 	return true
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"transom/internal/rawnet"
 	"transom/internal/wire/http1"
 )
 
@@ -51,7 +52,7 @@ func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, 
 		}
 		if !fresh && c.fits(now, name, w.TTL) {
 			c.worker, c.Reused = w, true
-			return w.busyWith(c, req), nil
+			return w.busyWith(c, req, now), nil
 		}
 		c.Conn.Close()
 		if fresh {
@@ -65,14 +66,16 @@ func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, 
 		return nil, err
 	}
 	w.Recover()
-	return w.busyWith(c, req), nil
+	return w.busyWith(c, req, time.Now()), nil
 }
 
-func (w *Worker) busyWith(c *Conn, req *Request) *Conn {
+func (w *Worker) busyWith(c *Conn, req *Request, now time.Time) *Conn {
 	c.gone.Store(false)
 	c.sentAt.Store(0)
 	c.pooled = w.reuse() && req.URL == nil && !req.NoReuse
 	c.setTimeout(w.timeoutFor(req))
+	c.armRead(now)
+	c.armed = true
 	w.busy.Add(1)
 	return c
 }
@@ -111,7 +114,8 @@ func (w *Worker) open(ctx context.Context, req *Request, defaultPort, name strin
 	}
 	w.tune(conn)
 	c := &Conn{Conn: conn, Raw: conn, worker: w, serverName: name}
-	c.probe.init(conn)
+	c.quick = rawnet.New(conn)
+	c.plain = c.quick != nil && !u.TLS()
 	if u.TLS() {
 		if err := c.handshake(ctx, w, name, w.timeoutFor(req)); err != nil {
 			conn.Close()

@@ -3,6 +3,7 @@ package upstream
 import (
 	"io"
 	"net"
+	"time"
 )
 
 // Read reads the response's body. At its end the connection goes back to the pool.
@@ -99,7 +100,7 @@ func (x *exchange) splice(dst io.Writer, into io.ReaderFrom, tcp *net.TCPConn) (
 		return total, err
 	}
 	for x.body.Left() > 0 {
-		x.c.armRead()
+		x.c.armRead(time.Now())
 		n, err := into.ReadFrom(&io.LimitedReader{R: tcp, N: min(x.body.Left(), spliceUnit)})
 		total += n
 		if n > 0 {

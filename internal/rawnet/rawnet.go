@@ -1,0 +1,194 @@
+//go:build unix
+
+// Package rawnet reads and writes the sockets behind net's connections by system calls that Go's scheduler is not told of:
+// none of them blocks, and what the scheduler and its monitor do around each costs a proxy more than its own work. A goroutine
+// for which there is nothing to move is parked by Go's poller, as always.
+package rawnet
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Conn is another way to use a socket, which stays its owner's. One goroutine may read and one may write at a time.
+type Conn struct {
+	of  net.Conn
+	raw syscall.RawConn
+
+	space   Space // where what is read goes
+	given   given // that of Read
+	got     int
+	readErr error
+	tryRead func(fd uintptr) bool
+
+	left     []byte // to be written
+	patience time.Duration
+	waited   bool
+	writeErr error
+	tryWrite func(fd uintptr) bool
+
+	seen Sight
+	look func(fd uintptr) // nil before the first Look
+}
+
+// Space is asked for room each time the socket is tried, and then told how much came or to take the room back.
+type Space interface {
+	Space() []byte
+	Add(n int)
+	Release()
+}
+
+// New is nil for a connection that is no socket, or that has something like TLS between it and the socket.
+func New(of net.Conn) *Conn {
+	s, ok := of.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	c := &Conn{of: of, raw: raw}
+	c.tryRead, c.tryWrite = c.readOnce, c.writeAll // made once: each is garbage
+	return c
+}
+
+// Control is that of the socket's syscall.RawConn.
+func (c *Conn) Control(f func(fd uintptr)) error { return c.raw.Control(f) }
+
+// Read is the socket's, under the read deadline set there.
+func (c *Conn) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	c.given = given{p: p}
+	err := c.Fill(&c.given)
+	n := c.given.n
+	c.given = given{}
+	return n, err
+}
+
+// Fill reads into space, of which nothing is used while there is nothing to read.
+func (c *Conn) Fill(space Space) error {
+	c.space = space
+	err := c.raw.Read(c.tryRead)
+	c.space = nil
+	switch {
+	case err != nil:
+		return renamed("read", err)
+	case c.readErr != nil:
+		return c.failed("read", c.readErr)
+	case c.got == 0:
+		return io.EOF
+	}
+	return nil
+}
+
+func (c *Conn) readOnce(fd uintptr) (over bool) {
+	c.got, c.readErr = read(fd, c.space.Space())
+	if c.got > 0 {
+		c.space.Add(c.got)
+		return true
+	}
+	c.space.Release()
+	return c.readErr != syscall.EAGAIN
+}
+
+// Write writes all of p. It gives up when the socket takes nothing for as long as patience, if that is not 0. No write
+// deadline is in force afterwards.
+func (c *Conn) Write(p []byte, patience time.Duration) (int, error) {
+	c.left, c.patience = p, patience
+	err := c.raw.Write(c.tryWrite)
+	n := len(p) - len(c.left)
+	c.left = nil
+	if c.waited {
+		c.waited = false
+		c.of.SetWriteDeadline(time.Time{})
+	}
+	switch {
+	case err != nil:
+		return n, renamed("write", err)
+	case c.writeErr != nil:
+		return n, c.failed("write", c.writeErr)
+	}
+	return n, nil
+}
+
+func (c *Conn) writeAll(fd uintptr) (over bool) {
+	var n int
+	for len(c.left) > 0 {
+		if n, c.writeErr = write(fd, c.left); c.writeErr != nil {
+			break
+		}
+		c.left = c.left[n:]
+	}
+	if c.writeErr != syscall.EAGAIN {
+		return true
+	}
+	if c.patience > 0 {
+		c.waited = true
+		c.of.SetWriteDeadline(time.Now().Add(c.patience))
+	}
+	return false
+}
+
+// Look says without waiting, and without taking anything, what a read would find.
+//
+// It is by Control, not Read: a read deadline that has passed meanwhile must not matter.
+func (c *Conn) Look() Sight {
+	if c.look == nil {
+		c.look = c.lookOnce
+	}
+	if err := c.raw.Control(c.look); err != nil {
+		return Ended
+	}
+	return c.seen
+}
+
+func (c *Conn) lookOnce(fd uintptr) {
+	n, err := peek(fd)
+	switch {
+	case err == syscall.EAGAIN || err == syscall.EINTR:
+		c.seen = Silent
+	case err == nil && n > 0:
+		c.seen = Readable
+	default:
+		c.seen = Ended
+	}
+}
+
+// Sight is what Look sees.
+type Sight uint8
+
+const (
+	Ended    Sight = iota // the peer has closed, or the connection is broken
+	Silent                // nothing
+	Readable              // bytes
+)
+
+// renamed is the poller's error in net's words.
+func renamed(op string, err error) error {
+	if e := (*net.OpError)(nil); errors.As(err, &e) {
+		e.Op = op
+	}
+	return err
+}
+
+func (c *Conn) failed(op string, err error) error {
+	local, remote := c.of.LocalAddr(), c.of.RemoteAddr()
+	return &net.OpError{Op: op, Net: local.Network(), Source: local, Addr: remote, Err: os.NewSyscallError(op, err)}
+}
+
+// given is the room that a caller of Read has.
+type given struct {
+	p []byte
+	n int
+}
+
+func (g *given) Space() []byte { return g.p }
+func (g *given) Add(n int)     { g.n = n }
+func (g *given) Release()      {}
