@@ -88,7 +88,9 @@ func clientAddress(r *module.Request, arg string) string {
 // user is "-" for nobody and "" in quotes for an empty name.
 func user(b []byte, r *module.Request, _ string) []byte {
 	if r.User == "" && r.AuthType != "" {
-		return append(b, '"', '"')
+		if _, _, named := r.HTTP.BasicAuth(); named {
+			return append(b, '"', '"')
+		}
 	}
 	return text(b, r.User)
 }
