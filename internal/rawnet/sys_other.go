@@ -1,4 +1,6 @@
-//go:build unix && !linux
+//go:build unix && (!linux || race)
+
+// The race detector takes what goes through the network, within one process, for synchronised only if syscall did it.
 
 package rawnet
 
