@@ -68,9 +68,6 @@ func ParseBool(source string, opt Options) (*Bool, error) {
 	return &Bool{source, root}, nil
 }
 
-// Source returns the expression as it was written.
-func (b *Bool) Source() string { return b.source }
-
 // Eval decides the condition. With an error the result is false; what that
 // means is up to the directive.
 func (b *Bool) Eval(env Env) (bool, error) {
@@ -106,22 +103,14 @@ func ParseString(source string, opt Options) (*String, error) {
 	return &String{source, root}, nil
 }
 
-// Source returns the expression as it was written.
-func (s *String) Source() string { return s.source }
-
 // Constant returns the value of an expression that has no variable part.
 func (s *String) Constant() (string, bool) {
 	text, ok := s.root.(literal)
 	return string(text), ok
 }
 
-// Eval returns the value; with an error it is empty.
-func (s *String) Eval(env Env) (string, error) {
-	var m regex.Match
-	return s.EvalMatch(env, &m)
-}
-
-// EvalMatch is Eval with $0 to $9 taken from m.
+// EvalMatch returns the value, with $0 to $9 taken from m; with an error it is
+// empty.
 func (s *String) EvalMatch(env Env, m *regex.Match) (string, error) {
 	value, err := s.root.value(&evaluation{env, m})
 	if err != nil {

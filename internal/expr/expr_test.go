@@ -103,7 +103,7 @@ func TestStringsOfHTTPD(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		got, err := s.Eval(newFakeEnv())
+		got, err := s.EvalMatch(newFakeEnv(), new(regex.Match))
 		if want := strings.TrimPrefix(lines[i+1], "\t"); err != nil || strconv.Quote(got) != want {
 			t.Errorf("%s is %q, %v; want %s", lines[i], got, err, want)
 		}
@@ -254,7 +254,7 @@ func TestEvalErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.Eval(env); !errors.Is(err, env.err) || got != "" {
+	if got, err := s.EvalMatch(env, new(regex.Match)); !errors.Is(err, env.err) || got != "" {
 		t.Errorf("got %q, %v", got, err)
 	}
 }

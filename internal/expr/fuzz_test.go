@@ -3,6 +3,8 @@ package expr
 import (
 	"errors"
 	"testing"
+
+	"transom/internal/regex"
 )
 
 func seed(f *testing.F) {
@@ -56,7 +58,7 @@ func FuzzParseString(f *testing.F) {
 			checkError(t, source, err)
 			return
 		}
-		value, err := s.Eval(newFakeEnv())
+		value, err := s.EvalMatch(newFakeEnv(), new(regex.Match))
 		if constant, ok := s.Constant(); ok && (err != nil || constant != value) {
 			t.Fatalf("%q is %q, but constant %q, %v", source, value, constant, err)
 		}

@@ -19,9 +19,6 @@ var coreVariables = []string{
 	"SERVER_SOFTWARE", "API_VERSION",
 }
 
-// CoreVariables returns the names of the variables that need no module.
-func CoreVariables() []string { return slices.Clone(coreVariables) }
-
 // TimeVariable returns TIME_YEAR and its kin at the given time, in its zone.
 func TimeVariable(name string, now time.Time) (string, bool) {
 	layout := ""

@@ -55,7 +55,8 @@ func (b *Build) CompileString(text string) (func(*Request) (string, error), erro
 }
 
 func (b *Build) exprOptions() expr.Options {
-	return expr.Options{Variable: b.Site.HasVariable, Restricted: b.Htaccess, Function: func(name string) bool { return name == "ssl" }}
+	return expr.Options{Variable: b.Site.HasVariable, Restricted: b.Htaccess, Function: func(name string) bool { return name == "ssl" },
+		List: func(name string) bool { _, ok := b.Site.list(name); return ok }}
 }
 
 // HasVariable says whether some module offers a variable of that name (upper case).
@@ -153,7 +154,23 @@ func (e exprEnv) Func(name, arg string) (string, bool, error) {
 	return "", false, nil
 }
 
-func (e exprEnv) List(name, arg string) ([]string, error) { return nil, nil }
+func (e exprEnv) List(name, arg string) ([]string, error) {
+	l, ok := e.r.Site.list(name)
+	if !ok {
+		return nil, nil
+	}
+	return l.Values(e.r, arg), nil
+}
+
+// list finds a list function; the name is in lower case.
+func (s *Site) list(name string) (List, bool) {
+	for _, l := range s.Offered.Lists {
+		if equalFold(l.Name, name) {
+			return l, true
+		}
+	}
+	return List{}, false
+}
 
 // Subrequest decides -U (a URL path that would be served) and -F (a file that would be).
 func (e exprEnv) Subrequest(op byte, arg string) (bool, error) {

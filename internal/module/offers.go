@@ -12,6 +12,7 @@ import (
 // Offers are what a module adds for the others to use by name.
 type Offers struct {
 	Variables      []Variable
+	Lists          []List
 	LogItems       []LogItem
 	Schemes        []upstream.Scheme
 	Handlers       []NamedHandler
@@ -37,6 +38,12 @@ type ProxyTLS func(b *Build, s *Server, dir *Settings) (settings *tls.Config, ke
 type Variable struct {
 	Name  string // exact name, or a prefix if it ends in "*": "SSL_*"
 	Value func(r *Request, name string) (string, bool)
+}
+
+// List is a function of expressions that gives a list: "x" in PeerExtList("1.2.3").
+type List struct {
+	Name   string
+	Values func(r *Request, arg string) []string
 }
 
 // LogItem is a %-item of LogFormat.
@@ -128,6 +135,7 @@ type StatusSection struct {
 // Add puts another module's offers behind these.
 func (o *Offers) Add(more Offers) {
 	o.Variables = append(o.Variables, more.Variables...)
+	o.Lists = append(o.Lists, more.Lists...)
 	o.LogItems = append(o.LogItems, more.LogItems...)
 	o.Schemes = append(o.Schemes, more.Schemes...)
 	o.Handlers = append(o.Handlers, more.Handlers...)

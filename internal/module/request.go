@@ -99,6 +99,7 @@ type Request struct {
 	RedirectNow int      // status of the request that led here by ErrorDocument
 
 	env     map[string]string
+	later   *laterEnv
 	Notes   map[string]string
 	filters []outputFilter
 	before  []func(status int, h http.Header)
@@ -145,19 +146,47 @@ type Engine interface {
 func (r *Request) Context() context.Context { return r.HTTP.Context() }
 
 // Env is a variable of the request's environment (subprocess_env).
-func (r *Request) Env(name string) (string, bool) { v, ok := r.env[name]; return v, ok }
+func (r *Request) Env(name string) (string, bool) {
+	r.settleEnv(name)
+	v, ok := r.env[name]
+	return v, ok
+}
 
 // EnvMap is the whole environment; do not write to it.
-func (r *Request) EnvMap() map[string]string { return r.env }
+func (r *Request) EnvMap() map[string]string {
+	r.settleEnv("")
+	return r.env
+}
+
+// EnvLater puts off setting variables, all of one prefix, until one of them or the whole environment is asked for: most requests
+// ask for none.
+func (r *Request) EnvLater(prefix string, set func()) { r.later = &laterEnv{prefix, set} }
+
+type laterEnv struct {
+	prefix string
+	set    func()
+}
+
+// settleEnv comes before whatever reads or changes a variable; the empty name stands for all.
+func (r *Request) settleEnv(name string) {
+	if l := r.later; l != nil && (name == "" || strings.HasPrefix(name, l.prefix)) {
+		r.later = nil
+		l.set()
+	}
+}
 
 func (r *Request) SetEnv(name, value string) {
+	r.settleEnv(name)
 	if r.env == nil {
 		r.env = map[string]string{}
 	}
 	r.env[name] = value
 }
 
-func (r *Request) UnsetEnv(name string) { delete(r.env, name) }
+func (r *Request) UnsetEnv(name string) {
+	r.settleEnv(name)
+	delete(r.env, name)
+}
 
 // Note is a value that modules leave for each other by a documented name.
 func (r *Request) SetNote(name, value string) {

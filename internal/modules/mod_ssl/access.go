@@ -180,7 +180,7 @@ func setEnvironment(r *module.Request) module.Result {
 	r.SetNote("ssl-secure-reneg", "1")
 	setUser(r, d)
 	if bits := d.options.bits(); bits&(stdEnvVars|exportCertData) != 0 {
-		exportVariables(r, bits)
+		r.EnvLater("SSL_", func() { exportVariables(r, bits) })
 	}
 	return module.Declined
 }

@@ -21,6 +21,7 @@ func Module() *module.Module {
 		},
 		Offers: module.Offers{
 			Variables: []module.Variable{{Name: "SSL_*", Value: variable}},
+			Lists:     []module.List{{Name: "PeerExtList", Values: peerExtensions}},
 			LogItems: []module.LogItem{
 				{Char: "x", Doc: "the variable NAME", Format: logVariable},
 				{Char: "c", Doc: "version, cipher, subjectdn, issuerdn, errcode or errstr of the TLS connection", Format: logCryptography},

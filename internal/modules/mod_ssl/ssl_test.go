@@ -364,11 +364,13 @@ func TestAccess(t *testing.T) {
 	ca := issue(t, "CA", nil, authority)
 	ann := issue(t, "Ann", ca, func(c *x509.Certificate) {
 		c.Subject = pkix.Name{CommonName: "Ann", Organization: []string{"Snake Oil, Ltd."}, OrganizationalUnit: []string{"Dev", "Ops"}}
+		c.ExtraExtensions = []pkix.Extension{{Id: []int{1, 2, 3, 4}, Value: append([]byte{12, 5}, "snake"...)}}
 	})
 	alien := issue(t, "Eve", nil, nil)
 	dirs := map[string]string{
 		"any": "", "ssl": "SSLRequireSSL", "require": "Require ssl", "cert": "Require ssl-verify-client", "client": "SSLVerifyClient require",
 		"expr":   `SSLRequire %{SSL_CLIENT_S_DN_O} eq "Snake Oil, Ltd." and %{SSL_CLIENT_S_DN_OU} in {"Staff", "CA", "Dev"}`,
+		"list":   `SSLRequire "snake" in PeerExtList("1.2.3.4") and not "snake" in PeerExtList("1.2.3")`,
 		"longer": `SSLRequire %{SSL_CIPHER_USEKEYSIZE} >= 128`,
 		"user":   "SSLUserName SSL_CLIENT_S_DN_CN\nRequire user Ann\nAuthType None",
 		"lax":    "SSLRequireSSL\nSatisfy any\nRequire all granted",
@@ -391,7 +393,7 @@ func TestAccess(t *testing.T) {
 		path, plain, nobody, Ann string
 	}{
 		{"any", "200", "200", "200"}, {"ssl", "403", "200", "200"}, {"require", "403", "200", "200"}, {"cert", "403", "403", "200"},
-		{"client", "200", "403", "200"}, {"expr", "200", "403", "200"}, {"longer", "200", "200", "200"},
+		{"client", "200", "403", "200"}, {"expr", "200", "403", "200"}, {"list", "200", "403", "200"}, {"longer", "200", "200", "200"},
 		{"lax", "200", "200", "200"}, {"strict", "403", "200", "200"},
 	} {
 		got := []int{s.Get(t, "/"+c.path, "Host: www.test").Code}

@@ -224,6 +224,23 @@ func otherNames(c *x509.Certificate, id asn1.ObjectIdentifier) (list []string) {
 	return list
 }
 
+// peerExtensions are the texts that the client's certificate holds in extensions of one number: PeerExtList("1.2.3").
+func peerExtensions(r *module.Request, id string) (list []string) {
+	if r.Conn.TLS == nil || len(r.Conn.TLS.PeerCertificates) == 0 {
+		return nil
+	}
+	for _, e := range r.Conn.TLS.PeerCertificates[0].Extensions {
+		var text string
+		if e.Id.String() != id {
+			continue
+		}
+		if _, err := asn1.Unmarshal(e.Value, &text); err == nil {
+			list = append(list, text)
+		}
+	}
+	return list
+}
+
 var signatureNames = map[x509.SignatureAlgorithm]string{
 	x509.MD5WithRSA: "md5WithRSAEncryption", x509.SHA1WithRSA: "sha1WithRSAEncryption", x509.SHA256WithRSA: "sha256WithRSAEncryption",
 	x509.SHA384WithRSA: "sha384WithRSAEncryption", x509.SHA512WithRSA: "sha512WithRSAEncryption", x509.ECDSAWithSHA1: "ecdsa-with-SHA1",
