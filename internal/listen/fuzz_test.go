@@ -47,6 +47,7 @@ func FuzzServer(f *testing.F) {
 			}),
 		}
 		c := &memConn{in: bytes.NewReader(in), closed: make(chan bool)}
+		defer s.Close() // and its spare goroutines
 		s.ServeConn(c)
 		<-c.closed
 		out := c.out.Bytes()

@@ -27,6 +27,8 @@ type Server struct {
 
 	mu        sync.Mutex
 	conns     map[*conn]struct{}
+	next      chan *conn // to spare goroutines; sent to and closed with mu held
+	spare     atomic.Int32
 	listeners map[net.Listener]struct{}
 	draining  atomic.Bool
 	lastID    atomic.Int64
@@ -70,25 +72,55 @@ func (s *Server) Serve(l net.Listener) error {
 // ServeConn serves one connection, which it owns from now on, on a goroutine of its own.
 func (s *Server) ServeConn(nc net.Conn) {
 	c := newConn(s, nc)
-	if !s.track(c) {
+	switch s.track(c) {
+	case refused:
 		nc.Close()
-		return
+	case tracked:
+		go s.work(c)
 	}
-	go c.serve()
 }
 
-func (s *Server) track(c *conn) bool {
+// A few goroutines wait for another connection when theirs has ended or gone elsewhere: their stacks have grown to what
+// a request needs, and growing costs as much as parsing one.
+const mostSpare = 8
+
+// work serves c, and what track hands over afterwards.
+func (s *Server) work(c *conn) {
+	for c != nil {
+		c.serve()
+		if c = nil; s.spare.Add(1) <= mostSpare {
+			c = <-s.next
+		}
+		s.spare.Add(-1)
+	}
+}
+
+type tracking int
+
+const (
+	refused  tracking = iota
+	tracked           // needs a goroutine
+	accepted          // by a spare one
+)
+
+func (s *Server) track(c *conn) tracking {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.draining.Load() {
-		return false
+		return refused
 	}
 	if s.conns == nil {
 		s.conns = make(map[*conn]struct{})
+		s.next = make(chan *conn)
 	}
 	s.conns[c] = struct{}{}
 	s.wg.Add(1)
-	return true
+	select {
+	case s.next <- c:
+		return accepted
+	default:
+		return tracked
+	}
 }
 
 // forget keeps stop and closeAll from touching a connection again.
@@ -154,7 +186,9 @@ func (s *Server) stop() {
 func (s *Server) stopWaiting() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.draining.Store(true)
+	if !s.draining.Swap(true) && s.next != nil {
+		close(s.next)
+	}
 	for l := range s.listeners {
 		l.Close()
 	}
