@@ -78,7 +78,7 @@ func (p *port) close(reset bool) {
 // canDetach reports whether an event loop can carry the connection.
 func canDetach(c net.Conn) bool {
 	switch c := c.(type) {
-	case *net.TCPConn, *net.UnixConn:
+	case *net.TCPConn, *net.UnixConn, Detacher:
 		return true
 	case *Transport:
 		return canDetach(c.Conn)
@@ -114,6 +114,10 @@ func detach(c net.Conn) (port, error) {
 }
 
 func duplicate(c syscall.Conn) (fd int32, err error) {
+	if d, ok := c.(Detacher); ok {
+		fd, err := d.Detach()
+		return int32(fd), err
+	}
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return 0, err

@@ -139,9 +139,7 @@ func (w *Worker) dial(ctx context.Context, req *Request, u *URL, defaultPort str
 	timeout := w.connectTimeoutFor(req)
 	var failed error
 	for _, a := range addrs {
-		one, cancel := context.WithTimeout(ctx, timeout)
-		conn, err := w.Dialer.dial(one, network, a)
-		cancel()
+		conn, err := w.dialOne(ctx, network, a, timeout, req.Upgrade && !u.TLS())
 		if err == nil {
 			return conn, nil
 		}
@@ -158,6 +156,17 @@ func (w *Worker) dial(ctx context.Context, req *Request, u *URL, defaultPort str
 }
 
 var network = net.Dialer{KeepAlive: -1}
+
+func (w *Worker) dialOne(ctx context.Context, kind, addr string, timeout time.Duration, tunnel bool) (net.Conn, error) {
+	if untuned := !w.KeepAlive && w.ReceiveBufferSize == 0; tunnel && untuned && kind == "tcp" && w.Dialer.Dial == nil {
+		if a, err := netip.ParseAddrPort(addr); err == nil && a.Addr().Zone() == "" {
+			return dialTunnel(ctx, a, timeout)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return w.Dialer.dial(ctx, kind, addr)
+}
 
 func (d *Dialer) dial(ctx context.Context, kind, addr string) (net.Conn, error) {
 	if d.Dial != nil {
