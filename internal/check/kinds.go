@@ -76,8 +76,8 @@ var (
 	slashesNotInherited = Kind{"T017", Warning, "AllowEncodedSlashes does not reach the virtual hosts",
 		"It is not inherited: a virtual host without its own answers %2F in a path with 404.",
 		"Repeat it in the virtual host."}
-	slashesTwice = Kind{"T018", Note, "Encoded slashes are kept, and then encoded again",
-		"With AllowEncodedSlashes NoDecode and a ProxyPass without nocanon the origin gets %252F for %2F.",
+	slashesTwice = Kind{"T018", Note, "Encoded slashes that httpd encodes again",
+		"Where a section such as <Location> covers the path too, httpd forgets AllowEncodedSlashes NoDecode, and a ProxyPass without nocanon sends %252F for %2F. Transom keeps %2F.",
 		"Add nocanon to the ProxyPass."}
 	hiddenHost = Kind{"T019", Warning, "A virtual host for any port that others hide",
 		"A <VirtualHost *:PORT> fits better than one without a port, so that what this one says does not apply to those ports.",
@@ -100,8 +100,8 @@ var (
 	wrongBraces = Kind{"T025", Warning, "${...} where %{...} is meant",
 		"${NAME} is replaced while the configuration is read, and ${MAP:KEY} asks a RewriteMap. Variables of a request are written %{NAME}.",
 		"Write % for $."}
-	cutFlags = Kind{"T026", Warning, "Flags that a blank cuts in two",
-		"Flags are one word: behind [P, the rest of the line is ignored.",
+	cutFlags = Kind{"T026", Error, "Flags that a blank cuts in two",
+		"Flags are one word, and [P, is the beginning of one that never ends: the configuration does not load.",
 		"Remove the blank."}
 	redirectVariable = Kind{"T027", Warning, "A variable in a Redirect that does not expand it",
 		"Outside <Location> the target is taken as it is written, %{...} included.",
@@ -121,6 +121,15 @@ var (
 	otherPort = Kind{"T032", Note, "WebSockets go to another instance than everything else",
 		"The rule for WebSockets names the port next to that of the rule for all paths, on the same host: a slip where a configuration was copied for a second instance.",
 		"Compare the ports; silence the finding if both are right."}
+	redirectLoop = Kind{"T033", Warning, "A Redirect into its own path",
+		"What follows the path is put behind the URL, and the new address is covered by the same Redirect: the client goes round until it gives up. Only a ProxyPass for the new address, which is asked first, ends that.",
+		"Use RedirectMatch with the exact path, as in RedirectMatch ^/$ /app/ for the front page."}
+	shortTimeout = Kind{"T034", Note, "A WebSocket rule with a short timeout",
+		"httpd closes a tunnel that is idle for the larger of Timeout and the rule's timeout=, which was copied from a rule for pages. Transom does not end tunnels that are only quiet.",
+		"Leave timeout= out, or let it be longer than the application's pings are apart."}
+	basicSocket = Kind{"T035", Note, "A WebSocket behind Basic authentication",
+		"Some browsers (Safari) send no credentials with a handshake: it is answered with 401, while pages work.",
+		"Let the handshake through with Require expr on its path, and have the application check its session."}
 	ignored = Kind{"T090", Note, "Accepted with a warning",
 		"Starting the server prints the same warning.",
 		"See docs/directives.md for what each directive does here."}
@@ -134,7 +143,7 @@ func Kinds() []Kind {
 	return []Kind{shadowed, webSocketBehind, exclusionBehind, locationOrder, slashes, redirectSlash, idleReverse, wsReverse, reverseWords,
 		upgradeCase, connectionWhole, proxyEngine, queryPattern, unanchored, remark, moduleMissing, slashesNotInherited, slashesTwice, hiddenHost,
 		rewriteInSection, mappedBefore, ruleBehind, passBehindRule, looseCondition, wrongBraces, cutFlags, redirectVariable, proxyName, openProxy,
-		blanks, doubledSlash, otherPort, ignored, broken}
+		blanks, doubledSlash, otherPort, redirectLoop, shortTimeout, basicSocket, ignored, broken}
 }
 
 // markdown keeps sections' names and patterns from being taken for HTML and emphasis.

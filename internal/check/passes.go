@@ -15,6 +15,7 @@ func (k *checker) scope(s *scope) {
 	k.locationOrder(s)
 	k.otherPort(s)
 	k.mappedBefore(s)
+	k.sockets(s)
 	k.rewrites(s)
 	k.encodedSlashes(s)
 	k.proxyEngine(s)
@@ -175,52 +176,22 @@ func (k *checker) otherPort(s *scope) {
 	}
 }
 
-// mappedBefore finds what mod_alias does not get to see.
-func (k *checker) mappedBefore(s *scope) {
-	for _, n := range s.own {
-		var path string
-		switch {
-		case n.Section:
-			continue
-		case n.Is("Alias") || n.Is("ScriptAlias"):
-			path = word(n, 0)
-		case n.Is("AliasMatch") || n.Is("ScriptAliasMatch"):
-			path = literalPrefix(word(n, 0))
-		case n.Is("Redirect") || n.Is("RedirectMatch") || n.Is("RedirectPermanent") || n.Is("RedirectTemp"):
-			path = word(n, 0)
-			if n.Is("Redirect") && !strings.HasPrefix(path, "/") || n.Is("RedirectMatch") && isStatus(path) {
-				path = word(n, 1)
+// hasPathSection says whether some section may cover a proxied path.
+func (s *scope) hasPathSection() bool {
+	for _, list := range [][]*conf.Node{s.own, s.inherited} {
+		for _, n := range list {
+			if n.Section && (n.Is("Location") || n.Is("LocationMatch") || n.Is("If")) {
+				return true
 			}
-			if n.Is("RedirectMatch") {
-				path = literalPrefix(path)
-			}
-		default:
-			continue
-		}
-		for _, p := range s.passes {
-			if p.isMatch && !matchesAll(p.path) || !p.isMatch && !coversPath(p.path, path) {
-				continue
-			}
-			if p.target != "!" {
-				k.add(mappedBefore, n, "%s is proxied by %s", path, at(p.node))
-			}
-			break
 		}
 	}
-}
-
-func isStatus(word string) bool {
-	switch strings.ToLower(word) {
-	case "permanent", "temp", "seeother", "gone":
-		return true
-	}
-	return len(word) == 3 && word[0] >= '1' && word[0] <= '5'
+	return false
 }
 
 // encodedSlashes looks for the two halves of what it takes to pass %2F on.
 func (k *checker) encodedSlashes(s *scope) {
 	for _, n := range s.own {
-		if n.Section || !n.Is("AllowEncodedSlashes") || !strings.EqualFold(word(n, 0), "NoDecode") || len(s.passes) == 0 {
+		if n.Section || !n.Is("AllowEncodedSlashes") || !strings.EqualFold(word(n, 0), "NoDecode") || len(s.passes) == 0 || !s.hasPathSection() {
 			continue
 		}
 		for _, p := range s.passes {

@@ -134,12 +134,16 @@ func (k *checker) rewriteRule(n *conf.Node) {
 		return
 	}
 	if f := word(n, 2); strings.HasPrefix(f, "[") && !strings.HasSuffix(f, "]") {
-		k.add(cutFlags, n, "only %s counts", f)
+		k.add(cutFlags, n, "%s does not end in ]", f)
 	}
 	pattern := strings.TrimPrefix(r.pattern, "!")
 	switch {
 	case section(n, "Location", "LocationMatch") != nil:
-		k.add(rewriteInSection, n, "in %s the pattern is not compared with the path of the URL", title(section(n, "Location", "LocationMatch")))
+		kind := rewriteInSection
+		if matchesAll(pattern) && !strings.Contains(r.target, "$") {
+			kind.Severity = Note // whatever it is compared with
+		}
+		k.add(kind, n, "in %s the pattern is not compared with the path of the URL", title(section(n, "Location", "LocationMatch")))
 		return
 	case section(n, "Directory", "DirectoryMatch", "Files") != nil:
 		if strings.HasPrefix(pattern, "^/") && !strings.HasPrefix(pattern, "^/?") {
