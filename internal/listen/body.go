@@ -56,6 +56,7 @@ func (b *requestBody) begin() {
 	b.begun = true
 	s := b.x.settings
 	b.x.conn.pacer.begin(s.BodyTimeout, s.Timeout, now())
+	b.x.conn.pacer.got(len(b.x.conn.reader.Buffered())) // came with the head
 	if b.expect && b.x.w.sendContinue() {
 		b.expect = false
 	}

@@ -12,7 +12,7 @@ import (
 
 // Module returns mod_reqtimeout.
 func Module() *module.Module {
-	return &module.Module{Name: "mod_reqtimeout", Identifier: "reqtimeout_module", Directives: []module.Directive{
+	return &module.Module{Name: "mod_reqtimeout", Identifier: "reqtimeout_module", Hooks: hooks, Directives: []module.Directive{
 		{Name: "RequestReadTimeout", Where: module.Servers, Args: module.AnyArgs,
 			Syntax: "RequestReadTimeout [handshake=timeout[-maxtimeout][,MinRate=rate]] [header=timeout[-maxtimeout][,MinRate=rate]] [body=timeout[-maxtimeout][,MinRate=rate]]",
 			Doc:    "How long a client may take for the TLS handshake, the header and the body of a request.", Set: set},

@@ -19,6 +19,8 @@ type env struct {
 	ca     *authority
 	ports  *ports
 	values map[string]string // by placeholder: ports and backends
+
+	remark string // what this machine made different
 }
 
 var placeholder = regexp.MustCompile(`\$\{([A-Z]+)(?:_([\w.-]+))?\}`)
@@ -60,6 +62,8 @@ func (e *env) value(whole, kind, name string) (string, error) {
 			return e.store("certs/"+name+".key", l.key)
 		}
 		return e.store("certs/"+name+".crt", l.cert)
+	case kind == "LOOPBACK" && name == "6":
+		return e.loopback6(), nil
 	case kind == "FILL":
 		n, err := strconv.Atoi(name)
 		return fill(n), err
@@ -67,6 +71,17 @@ func (e *env) value(whole, kind, name string) (string, error) {
 		return "", fmt.Errorf("no line \"backend %s\" in the script", name)
 	}
 	return whole, nil
+}
+
+// loopback6 is IPv6's loopback address as it stands in URLs, or one of IPv4's where the machine has none.
+func (e *env) loopback6() string {
+	ln, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		e.remark = fmt.Sprintf("played with 127.0.0.6 in the place of [::1], which this machine does not have: %v", err)
+		return "127.0.0.6"
+	}
+	ln.Close()
+	return "[::1]"
 }
 
 // fill returns n bytes in which no position looks like its neighbours.

@@ -1,6 +1,8 @@
 package harness
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -31,6 +33,9 @@ func PlayFiles(t *testing.T, s Server, timeout time.Duration, dir string, judge 
 			res, err := h.Play(s)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if res.Remark != "" {
+				fmt.Fprintf(os.Stderr, "%s was %s\n", s.Name, res.Remark)
 			}
 			for _, problem := range judge(s.Name, res.Failures) {
 				t.Error(problem)

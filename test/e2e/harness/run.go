@@ -38,6 +38,7 @@ func (f Failure) String() string { return fmt.Sprintf("line %d: %s\n\tgot %s", f
 type Result struct {
 	Failures []Failure
 	Output   string // of the server: its standard streams and its error log
+	Remark   string // what was different on this machine, if anything
 }
 
 // run is one script being played.
@@ -86,7 +87,7 @@ func (h *Harness) Play(s *Script) (res Result, err error) {
 			res.Failures = append(res.Failures, Failure{Step: "(end)", Got: err.Error()})
 		}
 	}
-	res.Output = r.output()
+	res.Output, res.Remark = r.output(), r.env.remark
 	return res, nil
 }
 
@@ -230,9 +231,10 @@ func (r *run) skipBackends(steps []step) []step {
 	return rest
 }
 
-// dial opens a client's connection: [tls NAME] [from ADDR] [to ADDR].
+// dial opens a client's connection: [tls NAME [alpn h2]] [from ADDR] [to ADDR].
 func (r *run) dial(options []string) (*conn, error) {
 	to, name, secure := "127.0.0.1:"+r.port, "", false
+	var alpn []string
 	d := net.Dialer{Timeout: r.Timeout}
 	for i := 0; i < len(options); i += 2 {
 		if i+1 == len(options) {
@@ -241,6 +243,8 @@ func (r *run) dial(options []string) (*conn, error) {
 		switch v := options[i+1]; options[i] {
 		case "tls":
 			secure, name = true, strings.TrimPrefix(v, "-")
+		case "alpn":
+			alpn = []string{v}
 		case "from":
 			d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(v)}
 		case "to":
@@ -255,7 +259,7 @@ func (r *run) dial(options []string) (*conn, error) {
 	}
 	if secure {
 		// Which certificate is shown is for "recv cert" to check.
-		t := tls.Client(nc, &tls.Config{ServerName: name, InsecureSkipVerify: true})
+		t := tls.Client(nc, &tls.Config{ServerName: name, InsecureSkipVerify: true, NextProtos: alpn})
 		t.SetDeadline(time.Now().Add(r.Timeout))
 		if err := t.Handshake(); err != nil {
 			nc.Close()
@@ -263,6 +267,12 @@ func (r *run) dial(options []string) (*conn, error) {
 		}
 		t.SetDeadline(time.Time{})
 		nc = t
+		if alpn != nil {
+			if nc, err = http2Client(t); err != nil {
+				t.Close()
+				return nil, err
+			}
+		}
 	}
 	c := newConn(nc, false, r.Timeout)
 	c.host, c.options = r.host, options
