@@ -76,7 +76,7 @@ func (p *page) write(list []entry) {
 	if !(isPage && p.has(suppressHTMLPreamble)) {
 		p.WriteString("<!DOCTYPE html>\n<html>\n<head>\n<title>Index of " + title + "</title>\n")
 		if s := p.v.styleSheet; s != "" {
-			p.WriteString(`<link rel="stylesheet" href="` + html.EscapeString(s) + "\">\n")
+			p.WriteString(`<link rel="stylesheet" href="` + html.EscapeString(s) + "\" type=\"text/css\">\n")
 		}
 		if s := p.v.headInsert; s != "" {
 			p.WriteString(s + "\n")
@@ -84,7 +84,7 @@ func (p *page) write(list []entry) {
 		p.WriteString("</head>\n<body>\n")
 	}
 	if header == "" {
-		header = "<h1>Index of " + title + "</h1>\n"
+		header = "<h1" + p.class("id", "indextitle") + ">Index of " + title + "</h1>\n"
 	}
 	p.WriteString(header)
 	switch {
@@ -162,8 +162,8 @@ func (p *page) column(letter byte, title string) string {
 }
 
 func (p *page) icon(e *entry) string {
-	if e.icon == "" || p.has(suppressIcon) {
-		return "[" + html.EscapeString(e.alt) + "]"
+	if e.icon == "" {
+		return ""
 	}
 	size := ""
 	if w, h := p.w.options.iconWidth, p.w.options.iconHeight; w > 0 && h > 0 {
@@ -215,50 +215,6 @@ func size(n int64) string {
 	return "****"
 }
 
-func (p *page) table(list []entry) {
-	p.WriteString("<table>\n<tr>")
-	columns := 1
-	head := func(o option, letter byte, title string) {
-		if !p.has(o) {
-			columns++
-			p.WriteString("<th>" + p.column(letter, title) + "</th>")
-		}
-	}
-	if !p.has(suppressIcon) {
-		columns++
-		p.WriteString("<th></th>")
-	}
-	p.WriteString("<th>" + p.column('N', "Name") + "</th>")
-	head(suppressLastModified, 'M', "Last modified")
-	head(suppressSize, 'S', "Size")
-	head(suppressDescription, 'D', "Description")
-	p.WriteString("</tr>\n")
-	rule := fmt.Sprintf("<tr><th colspan=\"%d\"><hr></th></tr>\n", columns)
-	if p.has(suppressRules) {
-		rule = ""
-	}
-	p.WriteString(rule)
-	for i := range list {
-		e := &list[i]
-		p.WriteString("<tr>")
-		if !p.has(suppressIcon) {
-			p.WriteString("<td>" + p.icon(e) + "</td>")
-		}
-		fmt.Fprintf(p, `<td><a href="%s">%s</a></td>`, p.href(e), html.EscapeString(p.shorten(e.name)))
-		if !p.has(suppressLastModified) {
-			fmt.Fprintf(p, `<td align="right">%s</td>`, p.time(e.modified))
-		}
-		if !p.has(suppressSize) {
-			fmt.Fprintf(p, `<td align="right">%s</td>`, size(e.size))
-		}
-		if !p.has(suppressDescription) {
-			p.WriteString("<td>" + e.description + "</td>")
-		}
-		p.WriteString("</tr>\n")
-	}
-	p.WriteString(rule + "</table>\n")
-}
-
 // shorten cuts a name to NameWidth and marks the cut.
 func (p *page) shorten(name string) string {
 	width := p.w.options.nameWidth
@@ -298,8 +254,10 @@ func (p *page) preformatted(list []entry) {
 	p.rule()
 	for i := range list {
 		e := &list[i]
-		if !p.has(suppressIcon) {
-			p.WriteString(p.icon(e) + " ")
+		if icon := p.icon(e); icon != "" && !p.has(suppressIcon) {
+			p.WriteString(icon + " ")
+		} else if !p.has(suppressIcon) {
+			p.WriteString("      ")
 		}
 		name := p.shorten(e.name)
 		fmt.Fprintf(p, `<a href="%s">%s</a>%s`, p.href(e), html.EscapeString(name), strings.Repeat(" ", max(0, width-len([]rune(name)))))

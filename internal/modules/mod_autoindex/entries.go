@@ -1,8 +1,11 @@
 package autoindex
 
 import (
+	"html"
+	"io"
 	"os"
 	"path"
+	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -108,6 +111,8 @@ func look(r *module.Request, v *values, name string) (entry, bool) {
 	}
 	if d := find(v.descriptions, name, sub); d != nil {
 		e.description = d.value
+	} else if v.options.has(scanHTMLTitles) {
+		e.description = html.EscapeString(title(sub))
 	}
 	if e.dir {
 		e.name += "/"
@@ -115,6 +120,38 @@ func look(r *module.Request, v *values, name string) (entry, bool) {
 	}
 	return e, true
 }
+
+var titleTag = regexp.MustCompile("(?i)<title>")
+
+// title is what an HTML file calls itself, if that stands near its beginning.
+func title(sub *module.Request) string {
+	switch mediaType, _, _ := strings.Cut(sub.ContentType, ";"); mediaType {
+	case "text/html", "application/xhtml+xml":
+	default:
+		return ""
+	}
+	if sub.ContentEncoding != "" || sub.Handler != "" {
+		return ""
+	}
+	f, err := os.Open(sub.Filename)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, titleWithin))
+	if err != nil {
+		return ""
+	}
+	at := titleTag.FindIndex(head)
+	if at == nil {
+		return ""
+	}
+	text, _, _ := strings.Cut(string(head[at[1]:]), "<")
+	return strings.Join(strings.Fields(html.UnescapeString(text)), " ")
+}
+
+// titleWithin is how much of a file httpd reads for its title.
+const titleWithin = 8192
 
 func parent(v *values) entry {
 	e := entry{name: "Parent Directory", dir: true, size: -1, alt: "PARENTDIR"}
