@@ -45,7 +45,7 @@ type conn struct {
 	since    atomic.Int64
 	accesses atomic.Int64
 	sent     atomic.Int64
-	current  atomic.Pointer[exchange]
+	current  current
 }
 
 // restAfter is how long a quiet connection keeps its goroutine.

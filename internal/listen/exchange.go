@@ -7,14 +7,12 @@ import (
 	"net/url"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"transom/internal/wire/http1"
 )
 
-// exchange is one request and its response: all of it in one piece of memory, which is
-// never used twice, so that a handler that keeps something harms nobody but itself.
+// exchange is one request and its response, all of it in one piece of memory.
 type exchange struct {
 	conn     *conn
 	settings *Settings // of the request's host
@@ -24,7 +22,6 @@ type exchange struct {
 	body     requestBody
 	w        response
 	info     Info
-	vhost    atomic.Pointer[string]
 
 	takenBefore int64
 	after       []func()
@@ -34,11 +31,21 @@ type exchange struct {
 	mu     sync.Mutex // done and over
 	done   chan struct{}
 	over   bool
+
+	blank  http.Request // with the context alone
 	fields [16]http1.Field
+	values [16]string // of the header
 }
 
+var exchanges = sync.Pool{New: func() any {
+	x := new(exchange)
+	x.blank = *emptyRequest.WithContext(x)
+	return x
+}}
+
 func newExchange(c *conn, at time.Time) *exchange {
-	x := &exchange{conn: c, settings: c.settings, takenBefore: c.reader.Taken()}
+	x := exchanges.Get().(*exchange)
+	x.conn, x.settings, x.takenBefore = c, c.settings, c.reader.Taken()
 	x.head.Fields = x.fields[:0]
 	x.body.x, x.w.x, x.info.x = x, x, x
 	x.info.Received = at
@@ -85,7 +92,7 @@ func (c *conn) refusal(err error, h *http1.RequestHead) *BadRequest {
 func (x *exchange) serve() (again bool) {
 	c := x.conn
 	x.fillInfo()
-	c.current.Store(x)
+	c.current.set(x.info.Line, nil)
 	c.accesses.Add(1)
 	c.enter(Writing, c.looked)
 	if x.call() {
@@ -116,8 +123,24 @@ func (x *exchange) serve() (again bool) {
 		return false
 	}
 	c.rest(x.settings)
+	x.recycle()
 	return true
 }
+
+// recycle gives the memory to another request, unless somebody may still be using it: a
+// goroutine that reads the body, or one that waits for the end. Beyond that, whoever keeps
+// a request or its writer after the handler has returned is in error.
+func (x *exchange) recycle() {
+	if x.head.Length != 0 || x.done != nil || len(x.req.Header) > maxKept || len(x.w.header) > maxKept {
+		return
+	}
+	in, out, blank := x.req.Header, x.w.header, x.blank
+	clear(out)
+	*x = exchange{blank: blank, req: http.Request{Header: in}, w: response{header: out}}
+	exchanges.Put(x)
+}
+
+const maxKept = 32 // fields of a header whose map is used again
 
 // rest makes the connection wait for its next request.
 func (c *conn) rest(s *Settings) {
@@ -132,7 +155,7 @@ func (x *exchange) finish() {
 	for _, f := range x.after {
 		f()
 	}
-	x.conn.current.Store(nil)
+	x.conn.current.set("", nil)
 	x.mu.Lock()
 	x.over = true
 	if x.done != nil {

@@ -90,7 +90,7 @@ func (i *Info) Abort() {
 // SetVHost names the virtual host for Snapshot.
 func (i *Info) SetVHost(name *string) {
 	if i.x != nil {
-		i.x.vhost.Store(name)
+		i.x.conn.current.set(i.Line, name)
 	}
 }
 

@@ -59,11 +59,13 @@ func (x *exchange) refuse(bad *BadRequest) {
 
 func (x *exchange) makeRequest() {
 	h, c := &x.head, x.conn
-	x.req = *emptyRequest.WithContext(x)
+	header := x.req.Header
+	clear(header)
+	x.req = x.blank
 	x.req.Method, x.req.RequestURI, x.req.Host = h.Method, h.Target, h.Host
 	x.req.URL = &x.url
 	x.req.Proto, x.req.ProtoMajor, x.req.ProtoMinor = protocol(h.Major, h.Minor), h.Major, h.Minor
-	x.req.Header = http1.Header(h.Fields, "Host")
+	x.req.Header = http1.FillHeader(header, x.values[:], h.Fields, "Host")
 	x.req.Body = http.NoBody
 	x.req.Close = !h.KeepAlive
 	x.req.RemoteAddr, x.req.TLS = c.peer, c.tls.state

@@ -3,6 +3,7 @@ package listen
 import (
 	"net/netip"
 	"sort"
+	"sync"
 	"time"
 )
 
@@ -52,13 +53,30 @@ func (c *conn) status() ConnStatus {
 	if c.isH2.Load() {
 		st.Protocol = "h2"
 	}
-	if x := c.current.Load(); x != nil {
-		st.Line = x.info.Line
-		if v := x.vhost.Load(); v != nil {
-			st.VHost = *v
-		}
-	}
+	st.Line, st.VHost = c.current.get()
 	return st
+}
+
+// current is what others may know of the request under way.
+type current struct {
+	mu    sync.Mutex
+	line  string
+	vhost *string
+}
+
+func (c *current) set(line string, vhost *string) {
+	c.mu.Lock()
+	c.line, c.vhost = line, vhost
+	c.mu.Unlock()
+}
+
+func (c *current) get() (line, vhost string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.vhost != nil {
+		vhost = *c.vhost
+	}
+	return c.line, vhost
 }
 
 func (c *conn) enter(s State, at instant) {

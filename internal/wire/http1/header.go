@@ -23,10 +23,18 @@ func Get(fields []Field, name string) string {
 }
 
 // Header makes an http.Header of fields, leaving skip out (net/http keeps Host out of a
-// request's). All values share one array.
-func Header(fields []Field, skip string) http.Header {
-	h := make(http.Header, len(fields))
-	values := make([]string, len(fields))
+// request's).
+func Header(fields []Field, skip string) http.Header { return FillHeader(nil, nil, fields, skip) }
+
+// FillHeader is Header with memory to use: an empty map, or nil, and room for the values,
+// which share one array.
+func FillHeader(h http.Header, values []string, fields []Field, skip string) http.Header {
+	if h == nil {
+		h = make(http.Header, len(fields))
+	}
+	if len(values) < len(fields) {
+		values = make([]string, len(fields))
+	}
 	for i, f := range fields {
 		name := Canonical(f.Name)
 		if name == skip {
