@@ -2,6 +2,7 @@ package module
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -131,6 +132,29 @@ func ResolvesTo(ctx context.Context, name string, addr netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// RequireNames reads what follows "Require user" or "Require group": names, perhaps an expression that gives them, which meets
+// compares with the user. Errors of the expression are logged for a module, with its code.
+func RequireNames(c *Command, args, module, code string, meets func(*Request, []string) bool) (AuthzCheck, error) {
+	names, err := c.Build.CompileString(strings.TrimSpace(args))
+	if err != nil {
+		return nil, fmt.Errorf("Cannot parse expression in require line: %w", err)
+	}
+	return func(r *Request) AuthzAnswer {
+		if r.User == "" {
+			return AuthzDeniedNoUser
+		}
+		list, err := names(r)
+		if err != nil {
+			r.Logf(module, observe.Error, code, "Can't evaluate require expression: %v", err)
+			return AuthzDenied
+		}
+		if meets(r, conf.Words(list)) {
+			return AuthzGranted
+		}
+		return AuthzDenied
+	}, nil
 }
 
 // InDomain says whether a host's name is a domain or lies in it; a domain may begin with a dot (mod_authz_host's in_domain).

@@ -125,6 +125,9 @@ type AuthzProvider struct {
 
 type AuthzCheck func(*Request) AuthzAnswer
 
+// ProxyStatus says whether server-status tells of workers and balancers. mod_proxy writes it.
+var ProxyStatus = &Slot[Flag]{Merge: func(outer, inner *Flag) *Flag { f := inner.Inherit(*outer); return &f }}
+
 // StatusSection is a module's part of server-status.
 type StatusSection struct {
 	Title string

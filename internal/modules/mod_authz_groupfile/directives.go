@@ -54,24 +54,7 @@ func parse(text []byte) groups {
 }
 
 func parseGroup(c *module.Command, args string) (module.AuthzCheck, error) {
-	names, err := c.Build.CompileString(strings.TrimSpace(args))
-	if err != nil {
-		return nil, fmt.Errorf("Cannot parse expression in require line: %w", err)
-	}
-	return func(r *module.Request) module.AuthzAnswer {
-		if r.User == "" {
-			return module.AuthzDeniedNoUser
-		}
-		list, err := names(r)
-		if err != nil {
-			r.Logf("authz_groupfile", observe.Error, "AH02592", "authz_groupfile authorize: require group: Can't evaluate require expression: %v", err)
-			return module.AuthzDenied
-		}
-		if inOneOf(r, conf.Words(list)) {
-			return module.AuthzGranted
-		}
-		return module.AuthzDenied
-	}, nil
+	return module.RequireNames(c, args, "authz_groupfile", "AH02592", inOneOf)
 }
 
 func inOneOf(r *module.Request, wanted []string) bool {

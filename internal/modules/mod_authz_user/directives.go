@@ -2,11 +2,8 @@
 package authzuser
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
-	"transom/internal/conf"
 	"transom/internal/module"
 	"transom/internal/observe"
 )
@@ -20,25 +17,13 @@ func Module() *module.Module {
 }
 
 func parseUser(c *module.Command, args string) (module.AuthzCheck, error) {
-	names, err := c.Build.CompileString(strings.TrimSpace(args))
-	if err != nil {
-		return nil, fmt.Errorf("Cannot parse expression in require line: %w", err)
-	}
-	return func(r *module.Request) module.AuthzAnswer {
-		if r.User == "" {
-			return module.AuthzDeniedNoUser
-		}
-		list, err := names(r)
-		if err != nil {
-			r.Logf("authz_user", observe.Error, "AH02594", "authz_user authorize: require user: Can't evaluate require expression: %v", err)
-			return module.AuthzDenied
-		}
-		if slices.Contains(conf.Words(list), r.User) {
-			return module.AuthzGranted
+	return module.RequireNames(c, args, "authz_user", "AH02594", func(r *module.Request, names []string) bool {
+		if slices.Contains(names, r.User) {
+			return true
 		}
 		r.Logf("authz_user", observe.Debug, "AH01663", "access to %s failed, reason: user '%s' does not meet 'require'ments for user to be allowed access", r.URI, r.User)
-		return module.AuthzDenied
-	}, nil
+		return false
+	})
 }
 
 func parseValidUser(*module.Command, string) (module.AuthzCheck, error) {

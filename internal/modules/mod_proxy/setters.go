@@ -177,12 +177,12 @@ func setBlock(c *module.Command) error {
 }
 
 func setStatus(c *module.Command) error {
-	s := servers.Edit(c.Server.Settings)
+	s := module.ProxyStatus.Edit(c.Server.Settings)
 	switch strings.ToLower(c.Args[0]) {
 	case "on", "full":
-		s.status = "on"
+		*s = module.On
 	case "off":
-		s.status = "off"
+		*s = module.Off
 	default:
 		return fmt.Errorf("ProxyStatus must be one of: off | on | full")
 	}

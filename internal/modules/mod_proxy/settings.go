@@ -26,7 +26,6 @@ type serverSettings struct {
 	receiveBuffer  int
 	source         string
 	blocks         []string
-	status         string // ProxyStatus: "on", "off" or unset
 }
 
 type via uint8
@@ -59,7 +58,6 @@ func mergeServer(outer, inner *serverSettings) *serverSettings {
 	m.receiveBuffer = module.Inherit(outer.receiveBuffer, inner.receiveBuffer)
 	m.source = module.Inherit(outer.source, inner.source)
 	m.blocks = join(outer.blocks, inner.blocks)
-	m.status = module.Inherit(outer.status, inner.status)
 	return &m
 }
 

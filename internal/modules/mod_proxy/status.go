@@ -31,7 +31,7 @@ var statusSection = module.StatusSection{Title: "Proxy Workers",
 }
 
 func workerStats(r *module.Request) (list []upstream.Stats) {
-	if mode := servers.Of(r.Server.Settings).status; mode == "" || mode == "off" || r.Site.Build.Kept == nil {
+	if !module.ProxyStatus.Of(r.Server.Settings).Or(false) || r.Site.Build.Kept == nil {
 		return nil
 	}
 	set, ok := module.Lookup[*upstream.Set](r.Site.Build.Kept, keptWorkers)

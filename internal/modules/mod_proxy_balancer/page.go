@@ -108,7 +108,7 @@ input[type=text] { width: 5em }
 var status = module.StatusSection{
 	Title: "Proxy LoadBalancer Status",
 	HTML: func(r *module.Request, w http.ResponseWriter) {
-		for _, b := range view(r, balancersOf(r.Server, r.Site)).Balancers {
+		for _, b := range statusOf(r) {
 			var out bytes.Buffer
 			if statusPart.Execute(&out, b) == nil {
 				w.Write(out.Bytes())
@@ -116,7 +116,7 @@ var status = module.StatusSection{
 		}
 	},
 	Auto: func(r *module.Request, w http.ResponseWriter) {
-		for i, b := range view(r, balancersOf(r.Server, r.Site)).Balancers {
+		for i, b := range statusOf(r) {
 			fmt.Fprintf(w, "ProxyBalancer[%d]Name: %s\n", i, b.Name)
 			for j, m := range b.Workers {
 				prefix := fmt.Sprintf("ProxyBalancer[%d]Worker[%d]", i, j)
@@ -125,6 +125,13 @@ var status = module.StatusSection{
 			}
 		}
 	},
+}
+
+func statusOf(r *module.Request) []balancerView {
+	if !module.ProxyStatus.Of(r.Server.Settings).Or(false) {
+		return nil
+	}
+	return view(r, balancersOf(r.Server, r.Site)).Balancers
 }
 
 var statusPart = template.Must(template.New("status").Parse(`<hr>

@@ -27,32 +27,14 @@ func fixup(r *module.Request) module.Result {
 		r.Logf("rewrite", observe.Error, "AH00670", "Options FollowSymLinks and SymLinksIfOwnerMatch are both off, so the RewriteRule directive is also forbidden due to its similar ability to circumvent directory restrictions : %s", r.Filename)
 		return http.StatusForbidden
 	}
-	before, query := r.Filename, r.Query
-	if r.Filename == "" {
-		r.Filename = r.URI
-		ctx.log(2, "init rewrite engine with requested uri %s", r.Filename)
-	}
-	result, status := ctx.apply(dir.rules)
-	switch {
-	case result == answered:
-		return module.Result(status)
-	case result == unchanged:
-		ctx.log(1, "pass through %s", r.Filename)
-		r.Filename = before
-		return module.Declined
-	case !visible(r.Query):
-		return badQuery(r, "AH10411")
-	case strings.HasPrefix(r.Filename, proxyPrefix):
-		return ctx.proxy(result == rewrittenNoEscape)
-	case isAbsolute(r.Filename):
-		ctx.baseOfRedirect()
-		return ctx.redirect(result, status, query)
-	}
-	return ctx.redirectInternally(before)
+	return ctx.run(dir.rules, ctx.redirectInternally)
 }
 
 // baseOfRedirect puts RewriteBase in place of the directory that a relative substitution got.
 func (ctx *context) baseOfRedirect() {
+	if ctx.dir == nil {
+		return
+	}
 	r := ctx.r
 	n, _ := schemeOf(r.Filename)
 	slash := strings.IndexByte(r.Filename[n:], '/')

@@ -25,14 +25,22 @@ func translate(r *module.Request) module.Result {
 		return module.Declined
 	}
 	setScriptURL(r)
+	if r.Filename != "" {
+		ctx.log(2, "init rewrite engine with passed filename %s. Original uri = %s", r.Filename, r.URI)
+	}
+	return ctx.run(server.rules, ctx.toPath)
+}
+
+// run applies rules and acts on what they have made of the request. What becomes of a path is up to the context: local gets
+// the file name of before.
+func (ctx *context) run(rules []*rule, local func(before string) module.Result) module.Result {
+	r := ctx.r
 	before, query := r.Filename, r.Query
 	if r.Filename == "" {
 		r.Filename = r.URI
 		ctx.log(2, "init rewrite engine with requested uri %s", r.Filename)
-	} else {
-		ctx.log(2, "init rewrite engine with passed filename %s. Original uri = %s", r.Filename, r.URI)
 	}
-	result, status := ctx.apply(server.rules)
+	result, status := ctx.apply(rules)
 	switch {
 	case result == answered:
 		return module.Result(status)
@@ -41,14 +49,20 @@ func translate(r *module.Request) module.Result {
 		r.Filename = before
 		return module.Declined
 	case !visible(r.Query):
-		return badQuery(r, "AH10410")
+		return ctx.badQuery()
 	case strings.HasPrefix(r.Filename, proxyPrefix):
 		return ctx.proxy(result == rewrittenNoEscape)
 	case isAbsolute(r.Filename):
+		ctx.baseOfRedirect()
 		return ctx.redirect(result, status, query)
-	case strings.HasPrefix(r.Filename, passThrough):
-		// What maps URLs to files next acts on the URI.
-		r.URI, r.Filename = r.Filename[len(passThrough):], ""
+	}
+	return local(before)
+}
+
+// toPath ends the rules of a server: with PT, what maps URLs to files next acts on the path.
+func (ctx *context) toPath(string) module.Result {
+	if path, ok := strings.CutPrefix(ctx.r.Filename, passThrough); ok {
+		ctx.r.URI, ctx.r.Filename = path, ""
 		return module.Declined
 	}
 	return ctx.localPath()
@@ -64,8 +78,12 @@ func visible(s string) bool {
 	return strings.IndexFunc(s, func(c rune) bool { return c <= ' ' || c == 0x7f }) < 0
 }
 
-func badQuery(r *module.Request, code string) module.Result {
-	r.Logf("rewrite", observe.Error, code, "Rewritten query string contains control characters or spaces")
+func (ctx *context) badQuery() module.Result {
+	code := "AH10410"
+	if ctx.dir != nil {
+		code = "AH10411"
+	}
+	ctx.r.Logf("rewrite", observe.Error, code, "Rewritten query string contains control characters or spaces")
 	return http.StatusForbidden
 }
 

@@ -12,6 +12,7 @@ import (
 	"transom/internal/modules/core"
 	authzcore "transom/internal/modules/mod_authz_core"
 	proxy "transom/internal/modules/mod_proxy"
+	balancer "transom/internal/modules/mod_proxy_balancer"
 	proxyhttp "transom/internal/modules/mod_proxy_http"
 	"transom/internal/site/sitetest"
 )
@@ -145,10 +146,15 @@ func TestSections(t *testing.T) {
 SetHandler server-status
 </Location>
 ProxyPass /app http://192.0.2.7:3000/app
-`, []*module.Module{core.Module(), authzcore.Module(), proxy.Module(), proxyhttp.Module(), Module()})
+<Proxy balancer://b>
+BalancerMember http://192.0.2.8
+</Proxy>
+ProxyPass /b balancer://b
+`, []*module.Module{core.Module(), authzcore.Module(), proxy.Module(), proxyhttp.Module(), balancer.Module(), Module()})
 		s.Build.Serve()
 		page, auto := s.Get(t, "/s").Body.String(), s.Get(t, "/s?auto").Body.String()
-		for _, text := range []string{"<td>http://192.0.2.7:3000/app</td><td>Init Ign Ok </td>", "ProxyWorker[0]Name: http://192.0.2.7:3000/app\n"} {
+		for _, text := range []string{"<td>http://192.0.2.7:3000/app</td><td>Init Ign Ok </td>", "ProxyWorker[0]Name: http://192.0.2.7:3000/app\n",
+			"<h1>Proxy LoadBalancer Status for balancer://b</h1>", "ProxyBalancer[0]Worker[0]Name: http://192.0.2.8\n"} {
 			if strings.Contains(page+auto, text) != c.shown {
 				t.Errorf("%q: the text %q, shown: %v", c.directive, text, !c.shown)
 			}
