@@ -18,10 +18,10 @@ import (
 type conn struct {
 	server *Server
 	id     int64
-	sock   net.Conn       // as accepted
-	net    net.Conn       // what HTTP is spoken on: sock, or TLS over it
-	tcp    *net.TCPConn   // net, if it is plain TCP
-	peer   string         // the client as http.Request has it
+	sock   net.Conn     // as accepted
+	net    net.Conn     // what HTTP is spoken on: sock, or TLS over it
+	tcp    *net.TCPConn // net, if it is plain TCP
+	peer   string       // the client as http.Request has it
 	local  netip.AddrPort
 	remote netip.AddrPort
 	client netip.AddrPort // that a PROXY header named; invalid without one

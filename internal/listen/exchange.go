@@ -28,9 +28,9 @@ type exchange struct {
 	closeAfter  bool
 	abort       bool
 
-	mu     sync.Mutex // done and over
-	done   chan struct{}
-	over   bool
+	mu   sync.Mutex // done and over
+	done chan struct{}
+	over bool
 
 	blank  http.Request // with the context alone
 	fields [16]http1.Field

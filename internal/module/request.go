@@ -105,9 +105,14 @@ type Request struct {
 	before  []func(status int, h http.Header)
 	Capture regex.Match // $0-$9 of the last =~ of an expression
 
-	Trace       func(Step)  // nil: nobody listens
-	Transparent map[any]any // values that a module keeps with the request, by a key of its own type
+	Trace func(Step) // nil: nobody listens
+
+	kept []kept // by Set
+	room [4]kept
 }
+
+// kept is a value that a module keeps with a request, by a key of its own type.
+type kept struct{ key, value any }
 
 // Site is what requests need to know of the compiled configuration.
 type Site struct {
@@ -198,14 +203,27 @@ func (r *Request) SetNote(name, value string) {
 
 // Set keeps a value of a module with the request.
 func (r *Request) Set(key, value any) {
-	if r.Transparent == nil {
-		r.Transparent = map[any]any{}
+	for i := range r.kept {
+		if r.kept[i].key == key {
+			r.kept[i].value = value
+			return
+		}
 	}
-	r.Transparent[key] = value
+	if r.kept == nil {
+		r.kept = r.room[:0]
+	}
+	r.kept = append(r.kept, kept{key, value})
 }
 
 // Get returns what Set kept.
-func (r *Request) Get(key any) any { return r.Transparent[key] }
+func (r *Request) Get(key any) any {
+	for i := range r.kept {
+		if r.kept[i].key == key {
+			return r.kept[i].value
+		}
+	}
+	return nil
+}
 
 // Logf writes to the server's error log. Module is the short name in LogLevel.
 func (r *Request) Logf(module string, level observe.Level, code, format string, args ...any) {

@@ -27,7 +27,7 @@ type Conn struct {
 	quick      *rawnet.Conn // the socket below TLS; nil if there is none (tests)
 	plain      bool         // nothing stands between Conn and the socket
 	armed      bool         // for the next read, by the same look at the clock as the write before it
-	pooled     bool // may go back to the pool
+	pooled     bool         // may go back to the pool
 	gone       atomic.Bool
 
 	sending atomic.Bool  // another goroutine is sending a body

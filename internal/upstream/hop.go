@@ -8,8 +8,8 @@ import (
 	"transom/internal/wire/http1"
 )
 
-// hopByHop says that a field concerns one connection (RFC 9110 7.6.1), or is written anew by the scheme.
-func hopByHop(name string) bool {
+// HopByHop says that a field concerns one connection (RFC 9110 7.6.1), or is written anew by the scheme.
+func HopByHop(name string) bool {
 	switch len(name) {
 	case 2:
 		return strings.EqualFold(name, "TE")
@@ -41,19 +41,14 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// StripHopByHop removes from a client's header what concerns its connection. It belongs before the proxy adds fields of its own,
-// so that a client's Connection can't name those.
-func StripHopByHop(h http.Header) {
+// StripNamed removes from a client's header what its Connection names, Upgrade and its like aside. It belongs before anybody adds
+// fields, so that a client can't name those: it is as if the client had not sent what goes.
+func StripNamed(h http.Header) {
 	for _, line := range h["Connection"] {
 		for name, rest, ok := http1.NextElement(line); ok; name, rest, ok = http1.NextElement(rest) {
-			if !protected(name) {
+			if !common(name) && !HopByHop(name) && !protected(name) {
 				h.Del(name)
 			}
-		}
-	}
-	for name := range h {
-		if hopByHop(name) {
-			delete(h, name)
 		}
 	}
 }
@@ -73,7 +68,7 @@ func EndToEnd(fields []Field, keepLength bool) []Field {
 	}
 	kept := fields[:0]
 	for _, f := range fields {
-		hop := hopByHop(f.Name) && !(keepLength && isLength(f.Name))
+		hop := HopByHop(f.Name) && !(keepLength && isLength(f.Name))
 		if !hop && !containsFold(named, f.Name) {
 			kept = append(kept, f)
 		}

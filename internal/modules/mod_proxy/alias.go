@@ -260,13 +260,13 @@ func interpolate(r *module.Request, s string) string {
 	return s[:start] + value + interpolate(r, s[start+end+1:])
 }
 
-// matchWorker says that requests for url, in canonical form, go to the worker named name: name is a leading part of url at
-// or behind its authority, and a back-reference in it stands for any text.
-func matchWorker(name, url string, authority int) bool {
-	if !hasReference(name) {
-		return len(name) >= authority && strings.HasPrefix(url, name)
+// serves says that requests for url, in canonical form, go to this worker: its name is a leading part of url at or behind its
+// authority, and a back-reference in it stands for any text.
+func (d *definition) serves(url string, authority int) bool {
+	if !d.refs {
+		return len(d.name) >= authority && strings.HasPrefix(url, d.name)
 	}
-	first := true
+	name, first := d.name, true
 	for name != "" {
 		part := name
 		if i := reference(name); i >= 0 {

@@ -26,15 +26,15 @@ func canonicalise(r *module.Request) module.Result {
 		return module.OK
 	}
 	url := r.Filename[len("proxy:"):]
-	origin, path, err := splitOrigin(url)
+	rt := routing.Of(r.Server.Settings)
+	origin, path, err := rt.split(url)
 	if err != nil {
 		r.Logf("proxy_http", observe.Error, "AH01083", "error parsing URL %s: %v", url, err)
 		return http.StatusBadRequest
 	}
 	query, hasQuery := r.Query, r.Query != "" || strings.HasSuffix(r.UnparsedURI, "?")
 	raw := r.Notes[noteNoCanon] != "" || r.Notes[noteNoEncode] != ""
-	scheme, _, _ := strings.Cut(origin[strings.LastIndexByte(origin, '|')+1:], ":")
-	_, cgi := routing.Of(r.Server.Settings).schemes[scheme].(module.CGIScheme)
+	_, cgi := rt.schemes[origin.scheme].(module.CGIScheme)
 	switch {
 	case cgi && (raw || r.Notes[noteHandler] != ""):
 		hasQuery = false
@@ -57,9 +57,39 @@ func canonicalise(r *module.Request) module.Result {
 		r.Logf("proxy_http", observe.Error, "AH10415", "To be forwarded path contains control characters or spaces")
 		return http.StatusForbidden
 	}
-	r.Filename = "proxy:" + origin + path
+	if n := len(origin.text); !strings.HasPrefix(url, origin.text) || url[n:] != path {
+		r.Filename = "proxy:" + origin.text + path
+	}
 	r.Set(canonKey{}, r.Filename)
 	return module.OK
+}
+
+// origin is the scheme and authority of a proxied URL in canonical form.
+type origin struct{ text, scheme string }
+
+func newOrigin(text string) origin {
+	scheme, _, _ := strings.Cut(text[strings.LastIndexByte(text, '|')+1:], ":")
+	return origin{text, scheme}
+}
+
+// findOrigins spares most requests the parsing of their URL.
+func (rt *routes) findOrigins() {
+	rt.origins = map[string]origin{}
+	for _, d := range rt.workers {
+		if text := hostPart(d.name); !hasReference(text) {
+			rt.origins[text] = newOrigin(text)
+		}
+	}
+}
+
+// split is splitOrigin.
+func (rt *routes) split(url string) (origin, string, error) {
+	text := hostPart(url)
+	if known, ok := rt.origins[text]; ok && len(url) > len(text) {
+		return known, url[len(text):], nil
+	}
+	text, path, err := splitOrigin(url)
+	return newOrigin(text), path, err
 }
 
 var errNoURL = errors.New("expected scheme://host/path")

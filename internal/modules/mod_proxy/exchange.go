@@ -23,6 +23,9 @@ type exchange struct {
 	server   *serverSettings
 	balancer *upstream.Balancer
 	kept     *bytes.Reader // the body, if it can be sent again
+	url      upstream.URL
+	request  upstream.Request
+	fields   [20]upstream.Field // room for request's
 }
 
 // run sends the request over w and relays what comes back. The error is not nil if the exchange failed before any answer.
@@ -32,7 +35,7 @@ func (x *exchange) run(scheme upstream.Scheme, w *upstream.Worker, u *upstream.U
 	if err != nil {
 		return fail(r, http.StatusBadRequest, "AH00898", err.Error()), nil
 	}
-	req := x.request(u, own)
+	req := x.prepare(u, own)
 	req.Upgrade = upgrade
 	if s, ok := scheme.(module.CGIScheme); ok {
 		script := *u
@@ -54,9 +57,9 @@ func (x *exchange) run(scheme upstream.Scheme, w *upstream.Worker, u *upstream.U
 	return x.relay(req, resp), nil
 }
 
-func (x *exchange) request(u *upstream.URL, own bool) *upstream.Request {
-	r := x.r
-	req := &upstream.Request{Method: r.Method, Target: u.Path, Timeout: x.timeout()}
+func (x *exchange) prepare(u *upstream.URL, own bool) *upstream.Request {
+	r, req := x.r, &x.request
+	*req = upstream.Request{Method: r.Method, Target: u.Path, Timeout: x.timeout()}
 	if !own {
 		req.URL = u
 	}

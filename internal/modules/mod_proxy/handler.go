@@ -29,8 +29,7 @@ func serve(r *module.Request) module.Result {
 	}
 	url := r.Filename[len("proxy:"):]
 	settings := servers.Of(r.Server.Settings)
-	host := hostOf(url)
-	if blocked(settings.blocks, host) {
+	if len(settings.blocks) > 0 && blocked(settings.blocks, hostOf(url)) {
 		return fail(r, http.StatusForbidden, "AH00898", "Connect to remote machine blocked")
 	}
 	rt := routing.Of(r.Server.Settings)
@@ -64,17 +63,22 @@ func hostOf(url string) string {
 
 // through sends the request to url over a worker. The error is that of the exchange, if nothing has been answered.
 func (x *exchange) through(w *upstream.Worker, url string, own bool) (module.Result, *upstream.Error) {
-	u, err := upstream.ParseURL(url)
-	if err != nil {
-		return fail(x.r, http.StatusBadRequest, "AH01083", err.Error()), nil
+	if own {
+		x.url = w.URL
+		x.url.Path = url[len(hostPart(url)):]
+	} else {
+		var err error
+		if x.url, err = upstream.ParseURL(url); err != nil {
+			return fail(x.r, http.StatusBadRequest, "AH01083", err.Error()), nil
+		}
 	}
-	scheme, ok := x.rt.schemes[u.Scheme]
+	scheme, ok := x.rt.schemes[x.url.Scheme]
 	if !ok {
 		x.r.Logf("proxy", observe.Warn, "AH01144", "No protocol handler was valid for the URL %s (scheme '%s'). "+
-			"If you are using a DSO version of mod_proxy, make sure the proxy submodules are included in the configuration using LoadModule.", x.r.URI, u.Scheme)
+			"If you are using a DSO version of mod_proxy, make sure the proxy submodules are included in the configuration using LoadModule.", x.r.URI, x.url.Scheme)
 		return http.StatusInternalServerError, nil
 	}
-	return x.run(scheme, w, &u, own)
+	return x.run(scheme, w, &x.url, own)
 }
 
 // limitForwards counts Max-Forwards down (RFC 9110 7.6.2); at zero the proxy answers itself.

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,23 +21,12 @@ func stripNamed(r *module.Request) module.Result {
 	return module.Declined
 }
 
-// outgoing makes the header that the origin gets.
+// outgoing makes the header that the origin gets: the client's fields in the client's order and case, then what was added here,
+// by name. What the client's Connection names is gone since stripNamed.
 func (x *exchange) outgoing(req *upstream.Request) {
 	r := x.r
-	h := r.HTTP.Header.Clone()
-	delete(h, "Connection") // what it names is gone since stripNamed
-	upstream.StripHopByHop(h)
-	delete(h, "Expect")
-	if _, chain := r.Env("Proxy-Chain-Auth"); r.User != "" && !chain {
-		delete(h, "Proxy-Authorization")
-	}
-	if r.Main != nil { // a subrequest wants the whole thing
-		for _, name := range []string{"If-Match", "If-Modified-Since", "If-Range", "If-Unmodified-Since", "If-None-Match"} {
-			delete(h, name)
-		}
-	}
 	host := r.HTTP.Host
-	if set := h.Get("Host"); set != "" {
+	if set := r.HTTP.Header.Get("Host"); set != "" {
 		host = set
 	}
 	if x.dir.preserveHost.Or(false) {
@@ -45,20 +35,86 @@ func (x *exchange) outgoing(req *upstream.Request) {
 			req.Host = r.Server.Name
 		}
 	}
-	delete(h, "Host")
-	if via := x.via(r.HTTP.ProtoMajor, r.HTTP.ProtoMinor); via != "" {
-		add(h, "Via", via)
-	} else if x.server.via == viaBlock {
-		delete(h, "Via")
-	}
-	if x.dir.addHeaders.Or(true) && r.Proxy == module.ReverseProxied {
-		add(h, "X-Forwarded-For", r.UserAgentAddr.String())
-		if host != "" {
-			add(h, "X-Forwarded-Host", host)
+	var room [4]upstream.Field
+	added, fields := x.added(room[:0], host), x.fields[:0]
+	for _, sent := range r.Conn.Fields {
+		if name := http1.Canonical(sent.Name); !listed(fields, name) {
+			fields = x.pass(fields, name, sent.Name, added)
 		}
-		add(h, "X-Forwarded-Server", r.Server.Name)
 	}
-	req.Fields = upstream.Ordered(h, r.Conn.Fields)
+	own := len(fields)
+	for name := range r.HTTP.Header {
+		if !listed(fields[:own], name) {
+			fields = x.pass(fields, name, name, added)
+		}
+	}
+	for _, f := range added {
+		if f.Name != "" {
+			fields = append(fields, f)
+		}
+	}
+	slices.SortStableFunc(fields[own:], func(a, b upstream.Field) int { return strings.Compare(a.Name, b.Name) })
+	req.Fields = fields
+}
+
+// added are the lists that this proxy writes itself into (apr_table_mergen).
+func (x *exchange) added(fields []upstream.Field, host string) []upstream.Field {
+	r := x.r
+	if via := x.via(r.HTTP.ProtoMajor, r.HTTP.ProtoMinor); via != "" {
+		fields = append(fields, upstream.Field{Name: "Via", Value: via})
+	}
+	if !x.dir.addHeaders.Or(true) || r.Proxy != module.ReverseProxied {
+		return fields
+	}
+	fields = append(fields, upstream.Field{Name: "X-Forwarded-For", Value: r.UserAgentAddr.String()})
+	if host != "" {
+		fields = append(fields, upstream.Field{Name: "X-Forwarded-Host", Value: host})
+	}
+	return append(fields, upstream.Field{Name: "X-Forwarded-Server", Value: r.Server.Name})
+}
+
+// pass appends the lines of a field, with what is added to its list, which is blanked.
+func (x *exchange) pass(fields []upstream.Field, name, spelled string, added []upstream.Field) []upstream.Field {
+	values := x.r.HTTP.Header[name]
+	if len(values) == 0 || x.withheld(name) {
+		return fields
+	}
+	for i := range added {
+		if f := &added[i]; f.Name == name {
+			f.Name = ""
+			return append(fields, upstream.Field{Name: spelled, Value: strings.Join(values, ", ") + ", " + f.Value})
+		}
+	}
+	for _, v := range values {
+		fields = append(fields, upstream.Field{Name: spelled, Value: v})
+	}
+	return fields
+}
+
+// withheld says that a field of the client's is none of the origin's business.
+func (x *exchange) withheld(name string) bool {
+	r := x.r
+	switch name {
+	case "Host", "Expect":
+		return true
+	case "Proxy-Authorization":
+		_, chain := r.Env("Proxy-Chain-Auth")
+		return r.User != "" && !chain
+	case "If-Match", "If-Modified-Since", "If-Range", "If-Unmodified-Since", "If-None-Match":
+		return r.Main != nil // a subrequest wants the whole thing
+	case "Via":
+		return x.server.via == viaBlock
+	}
+	return upstream.HopByHop(name)
+}
+
+func listed(fields []upstream.Field, name string) bool {
+	for _, f := range fields {
+		if len(f.Name) == len(name) && strings.EqualFold(f.Name, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // joinLines makes one line of those with the same name that a client sent, as httpd does (RFC 9110 5.2); cookies are joined by
@@ -73,14 +129,6 @@ func joinLines(h http.Header) {
 			h[name] = []string{strings.Join(values, ", ")}
 		}
 	}
-}
-
-// add appends to the list that a field holds (apr_table_mergen).
-func add(h http.Header, name, value string) {
-	if old := h[name]; len(old) > 0 {
-		value = strings.Join(old, ", ") + ", " + value
-	}
-	h[name] = []string{value}
 }
 
 // via is what this proxy adds to Via of a message that came in this version (RFC 9110 7.6.3), "" if nothing.

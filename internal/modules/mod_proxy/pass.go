@@ -184,7 +184,9 @@ func defineWorker(c *module.Command, text string, isMatch bool) (d *definition, 
 	if d := findDefinition(s.workers, name); d != nil {
 		return d, true, nil
 	}
-	d = &definition{name: name, url: u, params: upstream.DefaultParams(), server: c.Server, isMatch: isMatch && hasReference(name), node: c.Node}
+	d = &definition{name: name, url: u, params: upstream.DefaultParams(), server: c.Server, node: c.Node}
+	d.refs = hasReference(name)
+	d.isMatch = isMatch && d.refs
 	if d.isMatch {
 		d.params.Reuse = upstream.Off
 	}
@@ -195,7 +197,7 @@ func defineWorker(c *module.Command, text string, isMatch bool) (d *definition, 
 func findDefinition(defs []*definition, name string) (best *definition) {
 	authority := len(hostPart(name))
 	for _, d := range defs {
-		if (best == nil || len(d.name) > len(best.name)) && matchWorker(d.name, name, authority) {
+		if (best == nil || len(d.name) > len(best.name)) && d.serves(name, authority) {
 			best = d
 		}
 	}

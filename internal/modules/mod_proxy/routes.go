@@ -24,6 +24,7 @@ type routes struct {
 	generic     *upstream.Worker
 	schemes     map[string]upstream.Scheme
 	relay       tunnel.Relay
+	origins     map[string]origin // those of workers, by the same text
 }
 
 // keptWorkers is the key of the *upstream.Set of all workers that serve.
@@ -52,6 +53,7 @@ func compile(b *module.Build) error {
 			c.startBalancer(d)
 		}
 		rt.generic = c.generic(s)
+		rt.findOrigins()
 		if b.Kept != nil && !b.Checking {
 			rt.relay = module.Tunnels(b.Kept)
 		}
@@ -208,7 +210,7 @@ func balancersOf(s *module.Server) []*upstream.Balancer {
 // find is the worker for a canonical URL, and whether that has the worker's own origin.
 func (rt *routes) find(url string) (w *upstream.Worker, own bool) {
 	if d := findDefinition(rt.workers, url); d != nil {
-		return d.worker, !hasReference(hostPart(d.name))
+		return d.worker, !d.refs || !hasReference(hostPart(d.name))
 	}
 	return rt.generic, false
 }

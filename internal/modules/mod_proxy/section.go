@@ -172,7 +172,7 @@ func setMember(c *module.Command) error {
 			return nil
 		}
 	}
-	d := &definition{name: name, url: u, params: upstream.DefaultParams(), server: c.Server, member: true, node: c.Node}
+	d := &definition{name: name, refs: hasReference(name), url: u, params: upstream.DefaultParams(), server: c.Server, member: true, node: c.Node}
 	b.members = append(b.members, d)
 	return setWorkerParams(c, d, params)
 }

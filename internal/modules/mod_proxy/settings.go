@@ -146,7 +146,8 @@ type definition struct {
 	url     upstream.URL
 	params  upstream.Params
 	server  *module.Server
-	isMatch bool // with back-references
+	refs    bool // there are back-references in name
+	isMatch bool // they are ProxyPassMatch's
 	member  bool // of a balancer
 	node    *conf.Node
 	worker  *upstream.Worker
