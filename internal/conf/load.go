@@ -156,6 +156,8 @@ func (l *loader) text(file string, text []byte, parent *Node) {
 	l.block(r, parent, "", Pos{})
 }
 
+const notClosed = "<%s> was not closed: there is no </%s>"
+
 // block reads to the end of the file or, for a condition that holds, to the
 // line that closes it. Sections opened inside must be closed inside.
 func (l *loader) block(r *reader, parent *Node, condition string, opened Pos) {
@@ -179,10 +181,10 @@ func (l *loader) block(r *reader, parent *Node, condition string, opened Pos) {
 	report := l.fail
 	if condition != "" { // httpd does not mind then
 		report = l.warn
-		report(opened, "%s:%d: <%s> was not closed.", opened.File, opened.Line, condition)
+		report(opened, notClosed, condition, condition)
 	}
 	for ; current != parent; current = current.Parent {
-		report(current.Pos, "%s:%d: <%s> was not closed.", current.Pos.File, current.Pos.Line, current.Name)
+		report(current.Pos, notClosed, current.Name, current.Name)
 	}
 }
 

@@ -134,7 +134,7 @@ func show(tree *Tree, errs Errors) string {
 func TestMessages(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"</VirtualHost>", "1: </VirtualHost> without matching <VirtualHost> section"},
-		{"<A />\n<B />\n", "2: /r/httpd.conf:2: <B> was not closed.|1: /r/httpd.conf:1: <A> was not closed."},
+		{"<A />\n<B />\n", "2: <B> was not closed: there is no </B>|1: <A> was not closed: there is no </A>"},
 		{"<V *>\n<Directory />\n</V>\n", "3: Expected </Directory> but saw </V>"},
 		{"<V *>\n</Directory>\n</V>\n", "2: Expected </V> but saw </Directory>"},
 		{"<A />\n</A >\n", "2: </A> directive missing closing '>'"},
@@ -144,10 +144,10 @@ func TestMessages(t *testing.T) {
 		{"<A /\n</A>\n", "1: <A> directive missing closing '>'"},
 		{"<RequireAll\n</RequireAll>\n", ""},
 		{"<A \"/>\n</A>", ""},
-		{"<", "1: /r/httpd.conf:1: <> was not closed."},
-		{"<>", "1: /r/httpd.conf:1: <> was not closed."},
+		{"<", "1: <> was not closed: there is no </>"},
+		{"<>", "1: <> was not closed: there is no </>"},
 		{"</>", "1: </> without matching <> section"},
-		{"<A/>\n</A>", "2: Expected </A/> but saw </A>|1: /r/httpd.conf:1: <A/> was not closed."},
+		{"<A/>\n</A>", "2: Expected </A/> but saw </A>|1: <A/> was not closed: there is no </A/>"},
 
 		{"Define", "1: Define takes 1-2 arguments: a name and, if it is to stand for something, a value"},
 		{"Define a b c", "1: Define takes 1-2 arguments: a name and, if it is to stand for something, a value"},
@@ -189,7 +189,7 @@ func TestMessages(t *testing.T) {
 		{"<Macro a $x $x>\n</Macro>", "1: Macro 'a': two arguments are named '$x'"},
 		{"<Macro a \"\">\n</Macro>", "1: Macro 'a': the name of argument 1 is empty"},
 		{"<Macro>\n</Macro>", "1: <Macro> needs a name"},
-		{"<Macro a>\n</Macro", "1: /r/httpd.conf:1: <Macro> was not closed."},
+		{"<Macro a>\n</Macro", "1: <Macro> was not closed: there is no </Macro>"},
 		{"<Macro a>\n</Macro> junk\nUse a", ""},
 		{"UndefMacro a", "1: cannot remove undefined macro 'a'"},
 		{"A\nB\x00C", "2: The file is not plain text: it contains a NUL byte"},

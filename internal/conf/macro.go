@@ -48,7 +48,7 @@ func (l *loader) macroLines(r *reader, n *Node) ([]line, bool) {
 		ln, ok := r.next()
 		if !ok {
 			if !l.stopped {
-				l.fail(n.Pos, "%s:%d: <Macro> was not closed.", n.Pos.File, n.Pos.Line)
+				l.fail(n.Pos, notClosed, n.Name, n.Name)
 			}
 			return nil, false
 		}

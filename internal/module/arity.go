@@ -23,10 +23,10 @@ func (d *Directive) Check(c *Command) error {
 	}
 	args := conf.Words(c.Raw)
 	if len(args) < d.Args.Min || d.Args.Max >= 0 && len(args) > d.Args.Max {
-		return fmt.Errorf("%s takes %s: %s", d.Name, d.Args, d.Syntax)
+		return fmt.Errorf("%s takes %s, not %s: %s", d.Title(), d.Args, count(len(args)), d.Syntax)
 	}
 	if d.Args.Flag && !equalFold(args[0], "on") && !equalFold(args[0], "off") {
-		return fmt.Errorf("%s must be On or Off", d.Name)
+		return fmt.Errorf("%s must be On or Off, not %q", d.Name, args[0])
 	}
 	c.Args = args
 	return nil
@@ -48,15 +48,16 @@ func (d *Directive) Title() string {
 	return d.Name
 }
 
-var counts = [...]string{"no", "one", "two", "three", "four"}
+var counts = [...]string{"none", "one", "two", "three", "four"}
+
+func count(n int) string {
+	if n < len(counts) {
+		return counts[n]
+	}
+	return fmt.Sprint(n)
+}
 
 func (a Arity) String() string {
-	number := func(n int) string {
-		if n < len(counts) {
-			return counts[n]
-		}
-		return fmt.Sprint(n)
-	}
 	plural := func(n int) string {
 		if n == 1 {
 			return "argument"
@@ -69,13 +70,15 @@ func (a Arity) String() string {
 	case a.Max < 0 && a.Min == 0:
 		return "any number of arguments"
 	case a.Max < 0:
-		return "at least " + number(a.Min) + " " + plural(a.Min)
+		return "at least " + count(a.Min) + " " + plural(a.Min)
 	case a.Max == 0:
 		return "no arguments"
 	case a.Min == a.Max:
-		return number(a.Min) + " " + plural(a.Min)
+		return count(a.Min) + " " + plural(a.Min)
+	case a.Min+1 == a.Max:
+		return count(a.Min) + " or " + count(a.Max) + " arguments"
 	default:
-		return number(a.Min) + " to " + number(a.Max) + " arguments"
+		return count(a.Min) + " to " + count(a.Max) + " arguments"
 	}
 }
 

@@ -2,6 +2,7 @@ package module
 
 import (
 	"time"
+	"transom/internal/conf"
 
 	"transom/internal/observe"
 )
@@ -31,6 +32,7 @@ type CoreServerSettings struct {
 	Protocols             []string
 	ProtocolOptions       []string // HttpProtocolOptions
 	ErrorLogName          string   // as written
+	ErrorLogNode          *conf.Node
 	LogLevels             *observe.Levels
 }
 
@@ -171,6 +173,7 @@ func mergeCoreServer(outer, inner *CoreServerSettings) *CoreServerSettings {
 		m.ProtocolOptions = outer.ProtocolOptions
 	}
 	m.ErrorLogName = Inherit(outer.ErrorLogName, inner.ErrorLogName)
+	m.ErrorLogNode = Inherit(outer.ErrorLogNode, inner.ErrorLogNode)
 	if inner.AccessFileNames == nil {
 		m.AccessFileNames = outer.AccessFileNames
 	}

@@ -185,7 +185,7 @@ func (r *reader) one(c module.Command, n *conf.Node) {
 
 // naming puts the directive's name before a message that does not begin with it.
 func naming(name, message string) string {
-	if strings.HasPrefix(strings.ToLower(message), strings.ToLower(name)) {
+	if strings.HasPrefix(strings.ToLower(message), strings.ToLower(strings.TrimSuffix(name, ">"))) {
 		return message
 	}
 	return name + ": " + message

@@ -1,7 +1,9 @@
 package core
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"transom/internal/module"
@@ -9,12 +11,9 @@ import (
 )
 
 var logRows = []module.Directive{
-	{Name: "ErrorLog", Where: module.Servers, Args: module.OneOrTwo, Syntax: "ErrorLog file-path|syslog[:[facility][:tag]]",
+	{Name: "ErrorLog", Where: module.Servers, Args: module.One, Syntax: "ErrorLog file-path|syslog[:[facility][:tag]]",
 		Doc: "Where errors are logged: a file, a program behind a pipe, or syslog.", Set: func(c *module.Command) error {
-			if len(c.Args) > 1 {
-				return fmt.Errorf("ErrorLog takes one argument; providers other than files, pipes and syslog are not known")
-			}
-			server(c).ErrorLogName = c.Args[0]
+			server(c).ErrorLogName, server(c).ErrorLogNode = c.Args[0], c.Node
 			return nil
 		}},
 	{Name: "ErrorLogFormat", Where: module.Servers, Args: module.AnyArgs, Syntax: "ErrorLogFormat [connection|request] format",
@@ -50,7 +49,8 @@ func setLogLevel(c *module.Command) error {
 }
 
 // openErrorLogs gives every server its log. A server without an ErrorLog of its own shares the main server's.
-func openErrorLogs(b *module.Build) error {
+func openErrorLogs(b *module.Build) {
+	main := module.CoreServer.Of(b.Site.Servers[0].Settings)
 	for _, s := range b.Site.Servers {
 		settings := module.CoreServer.Of(s.Settings)
 		name := settings.ErrorLogName
@@ -58,8 +58,8 @@ func openErrorLogs(b *module.Build) error {
 			name = "logs/error_log"
 		}
 		sink, err := b.OpenLog(name)
-		if err != nil {
-			return fmt.Errorf("could not open error log file %s: %w", name, err)
+		if err != nil && (s.Index == 0 || settings.ErrorLogNode != main.ErrorLogNode) {
+			b.Errorf(settings.ErrorLogNode, "ErrorLog: could not open error log file %s: %v; %s", name, err, remedy(err))
 		}
 		levels := settings.LogLevels
 		if levels == nil {
@@ -67,5 +67,15 @@ func openErrorLogs(b *module.Build) error {
 		}
 		s.ErrorLog = &observe.ErrorLog{Sink: sink, Levels: levels}
 	}
-	return nil
+}
+
+// remedy says what to do about a log that can't be opened.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "create the folder, or name another file"
+	case errors.Is(err, fs.ErrPermission):
+		return "start as root, or name a file that this user may write"
+	}
+	return "name another file"
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -200,9 +201,12 @@ func setUseCanonicalName(c *module.Command) error {
 
 func setErrorDocument(c *module.Command) error {
 	code, rest := module.Word(c.Raw)
+	if code == "" {
+		return fmt.Errorf("ErrorDocument takes a status and a document: %s", c.Directive.Syntax)
+	}
 	status, err := strconv.Atoi(code)
-	if err != nil || status < 400 || status > 599 {
-		return fmt.Errorf("Unsupported HTTP response code %s: ErrorDocument takes a status from 400 to 599 and a text, a path or a URL", code)
+	if err != nil || http.StatusText(status) == "" {
+		return fmt.Errorf("ErrorDocument %s: Unsupported HTTP response code: expected a status such as 404, then a text, a path or a URL", code)
 	}
 	quoted := strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "'")
 	var doc module.ErrorDocument

@@ -45,7 +45,7 @@ func argument(c *module.Command, regex bool) (string, bool, error) {
 		return "", regex, fmt.Errorf("<%s> needs an argument: %s", c.Name, c.Directive.Syntax)
 	}
 	if strings.TrimSpace(rest) != "" {
-		return "", regex, fmt.Errorf("Multiple <%s> arguments not (yet) supported: %q is too much", c.Name, rest)
+		return "", regex, fmt.Errorf("<%s> takes one argument: %q is too much; an argument with blanks stands in quotes", c.Name, strings.TrimSpace(rest))
 	}
 	return arg, regex, nil
 }

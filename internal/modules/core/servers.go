@@ -82,6 +82,9 @@ func setServerAlias(c *module.Command) error {
 }
 
 func setServerRoot(c *module.Command) error {
+	if !filepath.IsAbs(c.Args[0]) {
+		return nil // has been told of when it was read
+	}
 	if info, err := os.Stat(c.Args[0]); err != nil || !info.IsDir() {
 		return fmt.Errorf("ServerRoot must be a valid directory: %s is none", c.Args[0])
 	}
@@ -110,12 +113,17 @@ func setListen(c *module.Command) error {
 	}
 	host, port := "", c.Args[0]
 	if i := strings.LastIndexByte(port, ':'); i >= 0 {
-		host, port = strings.Trim(port[:i], "[]"), port[i+1:]
+		host, port = port[:i], port[i+1:]
 	}
 	n, err := strconv.Atoi(port)
 	if err != nil || n < 1 || n > 65535 {
-		return fmt.Errorf("Port must be specified: Listen %s has no port from 1 to 65535", c.Args[0])
+		return fmt.Errorf("Listen %s: a port from 1 to 65535 must be specified, as in Listen 80, Listen 192.0.2.1:80 or Listen [2001:db8::1]:80", c.Args[0])
 	}
+	bare, bracketed := strings.CutPrefix(host, "[")
+	if bracketed != strings.HasSuffix(host, "]") || bracketed != strings.Contains(host, ":") {
+		return fmt.Errorf("Listen %s: an IPv6 address stands in brackets, as in Listen [2001:db8::1]:80", c.Args[0])
+	}
+	host = strings.TrimSuffix(bare, "]")
 	if host == "*" {
 		host = "0.0.0.0"
 	}
@@ -191,7 +199,8 @@ func compile(b *module.Build) error {
 	}
 	b.Site.Banner = module.ServerTokens(b.Process.ServerTokens)
 	b.Site.ServerHeader = []string{b.Site.Banner}
-	return openErrorLogs(b)
+	openErrorLogs(b)
+	return nil
 }
 
 func ownName() string {

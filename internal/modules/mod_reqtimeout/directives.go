@@ -24,7 +24,7 @@ func set(c *module.Command) error {
 	for _, arg := range c.Args {
 		stage, value, ok := strings.Cut(arg, "=")
 		if !ok {
-			return fmt.Errorf("Invalid RequestReadTimeout parameter. Parameter must be in the form 'key=value'")
+			return fmt.Errorf("RequestReadTimeout %s: expected handshake=, header= or body= with a number of seconds, as in header=20-40,MinRate=500", arg)
 		}
 		pace, err := parse(value)
 		if err == nil {
@@ -46,7 +46,7 @@ func store(s *module.ReadTimeoutSettings, stage string, p *module.ReadPace) erro
 	case "body":
 		s.Body = p
 	default:
-		return fmt.Errorf("Unknown RequestReadTimeout parameter")
+		return fmt.Errorf("%q is no part of a request: known are handshake, header and body", stage)
 	}
 	return nil
 }

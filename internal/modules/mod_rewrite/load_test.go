@@ -54,7 +54,7 @@ func TestDirectives(t *testing.T) {
 		{`RewriteEngine maybe`, "On or Off"},
 		{`RewriteOptions`, "at least one argument"},
 		{`RewriteOptions Bogus`, "unknown option 'Bogus'"},
-		{`RewriteMap m`, "two to three arguments"},
+		{`RewriteMap m`, "two or three arguments"},
 		{`RewriteMap m txt:nowhere`, "not found"},
 		{`RewriteMap m prg:nowhere`, "not found"},
 		{`RewriteMap m int:foo`, "internal map not found"},
