@@ -29,6 +29,7 @@ import (
 	http2 "transom/internal/modules/mod_http2"
 	info "transom/internal/modules/mod_info"
 	logconfig "transom/internal/modules/mod_log_config"
+	logforensic "transom/internal/modules/mod_log_forensic"
 	macro "transom/internal/modules/mod_macro"
 	mime "transom/internal/modules/mod_mime"
 	negotiation "transom/internal/modules/mod_negotiation"
@@ -85,6 +86,7 @@ func All() []*module.Module {
 		brotli.Module(),
 		logconfig.Module(),
 		logconfig.LogIO(),
+		logforensic.Module(),
 		http2.Module(),
 		env.Module(),
 		expires.Module(),

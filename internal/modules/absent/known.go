@@ -23,7 +23,6 @@ var known = []struct{ name, reason, ignored, refused string }{
 		"MCacheMaxObjectCount MCacheMaxObjectSize MCacheMaxStreamingBuffer MCacheMinObjectSize MCacheRemovalAlgorithm MCacheSize", ""},
 	{"mod_cache_socache", "nothing is cached: each request is answered anew", "CacheSocache CacheSocacheMaxSize CacheSocacheMaxTime CacheSocacheMinTime CacheSocacheReadSize CacheSocacheReadTime", ""},
 	{"mod_file_cache", "files are read from disk, which the system caches", "CacheFile MMapFile", ""},
-	{"mod_log_forensic", "the forensic log is not written", "ForensicLog", ""},
 	{"mod_log_debug", "its messages are not logged", "LogMessage", ""},
 	{"mod_dumpio", "traffic is not dumped into the error log", "DumpIOInput DumpIOOutput", ""},
 	{"mod_ident", "clients are not asked for an identity (RFC 1413); %l is logged as -", "IdentityCheck IdentityCheckTimeout", ""},

@@ -27,12 +27,9 @@ func desCrypt(password, salt string) (string, bool) {
 		block = desEncrypt(block, subkeys, swap)
 	}
 	out := []byte(salt)
-	for shift := 58; shift >= -2; shift -= 6 {
-		if shift < 0 {
-			out = append(out, alphabet[block<<2&0x3f])
-		} else {
-			out = append(out, alphabet[block>>shift&0x3f])
-		}
+	for range 11 { // six bits each; the last has two zeros behind the block
+		out = append(out, alphabet[block>>58])
+		block <<= 6
 	}
 	return string(out), true
 }

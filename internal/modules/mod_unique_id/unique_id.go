@@ -16,7 +16,7 @@ func Module() *module.Module {
 	g := &generator{}
 	rand.Read(g.root[:])
 	return &module.Module{Name: "mod_unique_id", Identifier: "unique_id_module",
-		Hooks: []module.Hook{{Phase: module.PostRead, Run: g.name}}}
+		Hooks: []module.Hook{{Phase: module.PostRead, Position: module.ReallyFirst, Run: g.name}}}
 }
 
 type generator struct {
