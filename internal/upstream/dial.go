@@ -204,7 +204,7 @@ func (c *Conn) handshake(ctx context.Context, w *Worker, name string, timeout ti
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := t.HandshakeContext(ctx); err != nil {
-		return &Error{Status: 502, Code: "AH00898", Reason: "Error during SSL Handshake with remote server", Worker: w.name, Err: err}
+		return &Error{Status: 500, Code: "AH00898", Reason: "Error during SSL Handshake with remote server", Worker: w.name, Err: err}
 	}
 	c.Conn = t
 	return nil

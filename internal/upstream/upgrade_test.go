@@ -242,7 +242,7 @@ func TestTLS(t *testing.T) {
 	if wrapped.Load() != 3 {
 		t.Errorf("WrapRaw was called %d times", wrapped.Load())
 	}
-	if err := ask("other.example.com"); upstream.StatusOf(err) != 502 {
+	if err := ask("other.example.com"); upstream.StatusOf(err) != 500 {
 		t.Errorf("a certificate of another name: %v", err)
 	}
 	w.TLS = nil

@@ -2,6 +2,7 @@ package core
 
 import (
 	"cmp"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -36,6 +37,32 @@ func onOff(b bool) string {
 	return "off"
 }
 
+// requestURI is the path, as it was sent while nobody has decoded it.
+func requestURI(r *module.Request) string {
+	if u := undecoded(r); u != nil {
+		return u.EscapedPath()
+	}
+	return r.URI
+}
+
+func queryString(r *module.Request) string {
+	if u := undecoded(r); u != nil {
+		return u.RawQuery
+	}
+	return r.Query
+}
+
+func undecoded(r *module.Request) *url.URL {
+	if r.URI != "" {
+		return nil
+	}
+	u, err := url.ParseRequestURI(r.UnparsedURI)
+	if err != nil {
+		return nil
+	}
+	return u
+}
+
 var requestVariables = map[string]func(*module.Request) string{
 	"HTTP_ACCEPT":           header("Accept"),
 	"HTTP_COOKIE":           header("Cookie"),
@@ -46,8 +73,8 @@ var requestVariables = map[string]func(*module.Request) string{
 	"HTTP_USER_AGENT":       header("User-Agent"),
 	"REQUEST_METHOD":        func(r *module.Request) string { return r.Method },
 	"REQUEST_SCHEME":        func(r *module.Request) string { return r.HTTPScheme() },
-	"REQUEST_URI":           func(r *module.Request) string { return r.URI },
-	"DOCUMENT_URI":          func(r *module.Request) string { return r.URI },
+	"REQUEST_URI":           requestURI,
+	"DOCUMENT_URI":          requestURI,
 	"REQUEST_FILENAME":      func(r *module.Request) string { return r.Filename },
 	"SCRIPT_FILENAME":       func(r *module.Request) string { return r.Filename },
 	"LAST_MODIFIED": func(r *module.Request) string {
@@ -59,7 +86,7 @@ var requestVariables = map[string]func(*module.Request) string{
 	"SCRIPT_USER":  func(*module.Request) string { return "" },
 	"SCRIPT_GROUP": func(*module.Request) string { return "" },
 	"PATH_INFO":    func(r *module.Request) string { return r.PathInfo },
-	"QUERY_STRING": func(r *module.Request) string { return r.Query },
+	"QUERY_STRING": queryString,
 	"IS_SUBREQ":    func(r *module.Request) string { return strconv.FormatBool(r.Main != nil) },
 	"THE_REQUEST":  func(r *module.Request) string { return r.TheRequest },
 	"REMOTE_ADDR":  func(r *module.Request) string { return r.UserAgentAddr.String() },

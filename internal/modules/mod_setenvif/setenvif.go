@@ -27,7 +27,7 @@ func pathOf(r *module.Request) string {
 	if r.URI != "" {
 		return r.URI
 	}
-	path, _, _ := strings.Cut(r.UnparsedURI, "?")
+	path, _ := r.Var("REQUEST_URI")
 	return path
 }
 
