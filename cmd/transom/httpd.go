@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"transom/internal/modules"
 	"transom/internal/run"
@@ -28,15 +30,16 @@ func httpd(args []string, stdout, stderr io.Writer) int {
 		listDirectives(stdout)
 	case "h":
 		usage(stdout)
-	case "t", "S", "M", "DUMP_CONFIG", "DUMP_INCLUDES":
-		return examine(o, stdout, stderr)
 	default:
 		log, err := o.openStartupLog(stderr)
 		if err != nil {
 			fmt.Fprintf(stderr, "transom: -E: %v\n", err)
 			return 1
 		}
-		return act(o, log)
+		if o.mode == "t" {
+			return examine(o, stdout, log)
+		}
+		return act(o, stdout, log)
 	}
 	return 0
 }
@@ -59,36 +62,33 @@ func examine(o *options, stdout, stderr io.Writer) int {
 	opt := o.forRun()
 	opt.Checking = true
 	c := run.Load(opt, nil, nil)
-	c.Report(stderr)
+	if !o.quiet {
+		c.Report(stderr)
+	} else {
+		c.ReportErrors(stderr)
+	}
 	if c.Site == nil {
 		return 1
 	}
-	switch o.mode {
-	case "S":
-		dumpVirtualHosts(c, stdout)
-		dumpRunSettings(c, stdout)
-	case "M":
-		dumpModules(c, stdout)
-	case "DUMP_CONFIG":
-		dumpConfig(c.Tree.Nodes, "", new(string), stdout)
-	case "DUMP_INCLUDES":
-		fmt.Fprintln(stdout, "Included configuration files:")
-		for i, f := range c.Tree.Files {
-			mark := " "
-			if i == 0 {
-				mark = "*"
-			}
-			fmt.Fprintf(stdout, "  (%s) %s\n", mark, f)
+	if err := run.CheckIdentity(c.Build); err != nil {
+		fmt.Fprintf(stderr, "transom: %v\n", err)
+		return 1
+	}
+	silent := false
+	for _, d := range dumps() {
+		if slices.Contains(o.dumps, d.name) {
+			d.write(c, stdout)
+			silent = silent || d.silent
 		}
 	}
-	if o.mode == "t" || o.mode == "DUMP_CONFIG" {
+	if !silent {
 		fmt.Fprintln(stderr, "Syntax OK")
 	}
 	return 0
 }
 
 // act starts, or signals what runs.
-func act(o *options, stderr io.Writer) int {
+func act(o *options, stdout, stderr io.Writer) int {
 	if o.action == "" || o.action == "start" {
 		if !o.foreground {
 			return daemonize(o, stderr)
@@ -110,13 +110,14 @@ func act(o *options, stderr io.Writer) int {
 	}
 	switch {
 	case pid == 0 && (o.action == "stop" || o.action == "graceful-stop"):
+		fmt.Fprintf(stdout, "httpd (%s) not running\n", formerly(run.PidFile(c.Build)))
 		return 0
 	case pid == 0:
 		if os.Getenv(readyEnv) == "" { // not again in the background
 			fmt.Fprintln(stderr, "transom: not running, trying to start")
 		}
 		o.action = "start"
-		return act(o, stderr)
+		return act(o, stdout, stderr)
 	}
 	signals := map[string]os.Signal{"stop": run.SignalStop, "graceful-stop": run.SignalGracefulStop, "restart": run.SignalRestart, "graceful": run.SignalGraceful}
 	process, err := os.FindProcess(pid)
@@ -128,6 +129,15 @@ func act(o *options, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// formerly is what httpd calls a process that is not there.
+func formerly(pidFile string) string {
+	text, err := os.ReadFile(pidFile)
+	if err != nil {
+		return "no pid file"
+	}
+	return "pid " + strings.TrimSpace(string(text)) + "?"
 }
 
 // serve runs in this process until it is told to stop.

@@ -61,6 +61,8 @@ ServerRoot: "ROOT"
 Main DocumentRoot: "ROOT/htdocs"
 Main ErrorLog: "ROOT/logs/error_log"
 PidFile: "ROOT/logs/httpd.pid"
+Define: DUMP_RUN_CFG
+Define: DUMP_VHOSTS
 Define: PORT=8080
 `
 	if out != want || err != "" || status != 0 {
@@ -109,8 +111,6 @@ func TestExamine(t *testing.T) {
 		{"Listen 80\nDocumentRoot none", "-t -T", "Syntax OK\n", 0},
 		{"", "-t", "transom: no listening sockets available", 1},
 		{"Listen 80", "-k reload", "transom: -k knows", 1},
-		{"Listen 80", "-k stop", "", 0},
-		{"Listen 80", "-k graceful-stop", "", 0},
 		{"Broken", "-k graceful", "AH00526: Syntax error on line 1 of ROOT/conf/httpd.conf:\n", 1},
 		{"Listen 80", "-E none/log -DFOREGROUND", "transom: -E: open none/log", 1},
 	} {
@@ -153,6 +153,56 @@ func TestDumpModules(t *testing.T) {
 	out, _, status := answered(t, "Listen 80\nLoadModule proxy_module modules/mod_proxy.so\n", "-M")
 	if status != 0 || !strings.HasPrefix(out, "Loaded Modules:\n core_module (static)\n") || !strings.HasSuffix(out, "\n proxy_module (shared)\n") || strings.Contains(out, "rewrite") {
 		t.Errorf("status %d\n%s", status, out)
+	}
+}
+
+func TestDumps(t *testing.T) {
+	part := filepath.Join(t.TempDir(), "part.conf")
+	os.WriteFile(part, []byte("SSLCertificateFile conf/httpd.conf\n"), 0o644)
+	const config = "Listen 80\nLoadModule lua_module x.so\nLoadModule x_module x.so\nLoadModule socache_shmcb_module x.so\n<IfModule core.c>\nInclude PART\n</IfModule>\nIncludeOptional none/*\n"
+	for _, c := range []struct{ args, out, err string }{
+		{"-t -D DUMP_INCLUDES", "Included configuration files:\n  (*) ROOT/conf/httpd.conf\n    (6) PART\n", ""},
+		{"-D DUMP_CERTS", "Server certificates:\n  ROOT/conf/httpd.conf\n", "Syntax OK\n"},
+		{"-t -D DUMP_MODULES -D DUMP_CERTS -e error", `Loaded Modules:
+ core_module (static)
+ so_module (static)
+ watchdog_module (static)
+ http_module (static)
+ log_config_module (static)
+ logio_module (static)
+ version_module (static)
+ unixd_module (static)
+ socache_shmcb_module (shared)
+Server certificates:
+  ROOT/conf/httpd.conf
+`, ""},
+		{"-D DUMP_RUN_CFG", `ServerRoot: "ROOT"
+Main DocumentRoot: "ROOT/htdocs"
+Main ErrorLog: "ROOT/logs/error_log"
+PidFile: "ROOT/logs/httpd.pid"
+Define: DUMP_RUN_CFG
+`, ""},
+		{"-D DUMP_NOTHING", "", "Syntax OK\n"},
+	} {
+		out, err, status := answered(t, strings.ReplaceAll(config, "PART", part), append([]string{"-e", "error"}, strings.Fields(c.args)...)...)
+		if out = strings.ReplaceAll(out, part, "PART"); out != c.out || err != c.err || status != 0 {
+			t.Errorf("%s: status %d, %q and\n%s", c.args, status, err, out)
+		}
+	}
+}
+
+func TestStopOfNothing(t *testing.T) {
+	for pid, want := range map[string]string{"": "httpd (no pid file) not running\n", "999999999": "httpd (pid 999999999?) not running\n"} {
+		file := filepath.Join(t.TempDir(), "pid")
+		if pid != "" {
+			os.WriteFile(file, []byte(pid+"\n"), 0o644)
+		}
+		for _, action := range []string{"stop", "graceful-stop"} {
+			out, err, status := answered(t, "Listen 80\nPidFile "+file, "-k", action)
+			if out != want || err != "" || status != 0 {
+				t.Errorf("-k %s: status %d, %q, %q", action, status, out, err)
+			}
+		}
 	}
 }
 

@@ -33,6 +33,12 @@ func command(args []string, stdout, stderr io.Writer) int {
 				return v.run(args[1:], stdout, stderr)
 			}
 		}
+		switch args[0] {
+		case "--help":
+			args = []string{"-h"}
+		case "--version":
+			args = []string{"-v"}
+		}
 		if args[0] != "" && args[0][0] != '-' {
 			fmt.Fprintf(stderr, "transom: unknown verb %q\n", args[0])
 			usage(stderr)

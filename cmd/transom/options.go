@@ -17,7 +17,8 @@ type options struct {
 	startupLog       string   // -E
 	quiet            bool     // -e with a level above warn
 	action           string   // -k
-	mode             string   // "t", "S", "M", "l", "L", "v", "V", "h" or empty: serve
+	mode             string   // "t", "l", "L", "v", "V", "h" or empty: serve
+	dumps            []string // -D DUMP_...; -S and -M are short for some
 	skipDocumentRoot bool     // -T
 	foreground       bool     // -DFOREGROUND, NO_DETACH
 }
@@ -68,11 +69,11 @@ func (o *options) letter(c string) {
 		o.skipDocumentRoot = true
 	case "?":
 		o.mode = "h"
-	case "t":
-		// -t -D DUMP_VHOSTS is -S; -S and -M win over -t, as in httpd.
-		if o.mode == "" {
-			o.mode = "t"
-		}
+	case "S":
+		o.define("DUMP_VHOSTS")
+		o.define("DUMP_RUN_CFG")
+	case "M":
+		o.define("DUMP_MODULES")
 	default:
 		o.mode = c
 	}
@@ -118,12 +119,10 @@ func (o *options) define(value string) {
 	switch value {
 	case "FOREGROUND", "NO_DETACH", "ONE_PROCESS", "DEBUG":
 		o.foreground = true
-	case "DUMP_VHOSTS", "DUMP_RUN_CFG":
-		o.mode = "S"
-	case "DUMP_MODULES":
-		o.mode = "M"
-	case "DUMP_CONFIG", "DUMP_INCLUDES":
-		o.mode = value
+	default:
+		if strings.HasPrefix(value, "DUMP_") {
+			o.dumps, o.mode = append(o.dumps, value), "t"
+		}
 	}
 }
 
@@ -148,7 +147,11 @@ Options:
   -l                 : list the modules that are compiled in
   -L                 : list the directives and where each may stand
   -t -D DUMP_VHOSTS  : show what the virtual hosts came to
+  -t -D DUMP_RUN_CFG : show the settings of the process
   -t -D DUMP_MODULES : show the modules
+  -t -D DUMP_INCLUDES : show the files that were read
+  -t -D DUMP_CERTS   : show the files of certificates
+  -t -D DUMP_CONFIG  : show the directives, each with its place
   -S                 : the same as -t -D DUMP_VHOSTS -D DUMP_RUN_CFG
   -M                 : the same as -t -D DUMP_MODULES
   -t                 : check the configuration

@@ -7,6 +7,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
+	vhosts, modules := []string{"DUMP_VHOSTS", "DUMP_RUN_CFG"}, []string{"DUMP_MODULES"}
 	for line, want := range map[string]options{
 		"":                            {},
 		"-d /r -f c":                  {root: "/r", file: "c"},
@@ -15,11 +16,11 @@ func TestParse(t *testing.T) {
 		"-kstart -DFOREGROUND":        {action: "start", defines: []string{"FOREGROUND"}, foreground: true},
 		"-D A -DB -C c1 -c c2 -Cc3":   {defines: []string{"A", "B"}, before: []string{"c1", "c3"}, after: []string{"c2"}},
 		"-t":                          {mode: "t"},
-		"-tS":                         {mode: "S"},
-		"-St":                         {mode: "S"},
-		"-t -D DUMP_VHOSTS":           {mode: "S", defines: []string{"DUMP_VHOSTS"}},
-		"-t -DDUMP_MODULES":           {mode: "M", defines: []string{"DUMP_MODULES"}},
-		"-DDUMP_CONFIG -t":            {mode: "DUMP_CONFIG", defines: []string{"DUMP_CONFIG"}},
+		"-tS":                         {mode: "t", defines: vhosts, dumps: vhosts},
+		"-St":                         {mode: "t", defines: vhosts, dumps: vhosts},
+		"-t -D DUMP_VHOSTS":           {mode: "t", defines: vhosts[:1], dumps: vhosts[:1]},
+		"-t -DDUMP_MODULES":           {mode: "t", defines: modules, dumps: modules},
+		"-DDUMP_CONFIG -t":            {mode: "t", defines: []string{"DUMP_CONFIG"}, dumps: []string{"DUMP_CONFIG"}},
 		"-?":                          {mode: "h"},
 		"-X":                          {foreground: true},
 		"-T -E log -e error":          {skipDocumentRoot: true, startupLog: "log", quiet: true},
@@ -31,7 +32,7 @@ func TestParse(t *testing.T) {
 		"-v":                          {mode: "v"},
 		"-V -l":                       {mode: "l"},
 		"-d /a -d /b":                 {root: "/b"},
-		"-k start -k stop -e warn -M": {action: "stop", mode: "M"},
+		"-k start -k stop -e warn -M": {action: "stop", mode: "t", defines: modules, dumps: modules},
 	} {
 		got, err := parse(strings.Fields(line))
 		if err != nil || !reflect.DeepEqual(*got, want) {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"sort"
+	"strconv"
 	"strings"
 
 	"transom/internal/conf"
@@ -39,8 +41,11 @@ Server compiled with....
 
 func listModules(w io.Writer) {
 	fmt.Fprintln(w, "Compiled in modules:")
+	for _, b := range run.Builtins {
+		fmt.Fprintf(w, "  %s\n", b.File)
+	}
 	for _, m := range modules.All() {
-		if m.Absent == "" {
+		if m.Absent == "" && !run.IsBuiltin(m.Identifier) {
 			fmt.Fprintf(w, "  %s\n", m.Source())
 		}
 	}
@@ -61,17 +66,58 @@ func listDirectives(w io.Writer) {
 	}
 }
 
-// dumpModules is -M: the modules that are always there, then what LoadModule named. Without any LoadModule all are there.
+// dump is what -D and a name prints, in httpd's order. A silent one does without "Syntax OK".
+type dump struct {
+	name   string
+	silent bool
+	write  func(*run.Config, io.Writer)
+}
+
+func dumps() []dump {
+	return []dump{
+		{"DUMP_VHOSTS", true, dumpVirtualHosts},
+		{"DUMP_RUN_CFG", true, dumpRunSettings},
+		{"DUMP_MODULES", true, dumpModules},
+		{"DUMP_INCLUDES", true, dumpIncludes},
+		{"DUMP_CERTS", false, dumpCertificates},
+		{"DUMP_CONFIG", false, func(c *run.Config, w io.Writer) { dumpConfig(c.Tree.Nodes, "", new(string), w) }},
+	}
+}
+
+// dumpModules is -M: the modules that are always there, then what LoadModule named and is here. Without any LoadModule all are there.
 func dumpModules(c *run.Config, w io.Writer) {
 	fmt.Fprintln(w, "Loaded Modules:")
+	for _, b := range run.Builtins {
+		fmt.Fprintf(w, " %s (static)\n", b.Identifier)
+	}
 	for _, m := range c.Build.Modules {
-		if m.Absent == "" && len(c.Build.Loaded) == 0 || run.AlwaysThere(m.Identifier) {
+		if m.Absent == "" && len(c.Build.Loaded) == 0 && !run.IsBuiltin(m.Identifier) {
 			fmt.Fprintf(w, " %s (static)\n", m.Identifier)
 		}
 	}
 	c.Tree.Walk(func(n *conf.Node) {
-		if words := n.Words(); n.Is("LoadModule") && len(words) > 0 && !run.AlwaysThere(words[0]) {
+		if words := n.Words(); n.Is("LoadModule") && len(words) > 0 && !run.IsBuiltin(words[0]) && !c.Build.Missing[words[0]] {
 			fmt.Fprintf(w, " %s (shared)\n", words[0])
+		}
+	})
+}
+
+func dumpIncludes(c *run.Config, w io.Writer) {
+	fmt.Fprintln(w, "Included configuration files:")
+	for _, f := range c.Tree.Included {
+		line := "*"
+		if f.Line > 0 {
+			line = strconv.Itoa(f.Line)
+		}
+		fmt.Fprintf(w, "%*s(%s) %s\n", 2+2*f.Depth, "", line, f.File)
+	}
+}
+
+func dumpCertificates(c *run.Config, w io.Writer) {
+	fmt.Fprintln(w, "Server certificates:")
+	c.Tree.Walk(func(n *conf.Node) {
+		if words := n.Words(); n.Is("SSLCertificateFile") && len(words) > 0 {
+			fmt.Fprintf(w, "  %s\n", c.Build.Path(words[0]))
 		}
 	})
 }
@@ -135,7 +181,7 @@ func dumpRunSettings(c *run.Config, w io.Writer) {
 	if !strings.HasPrefix(errorLog, "|") && !strings.HasPrefix(errorLog, "syslog") {
 		errorLog = b.Path(errorLog)
 	}
-	fmt.Fprintf(w, "ServerRoot: %q\nMain DocumentRoot: %q\nMain ErrorLog: %q\nPidFile: %q\n", b.ServerRoot, main.DocumentRoot, errorLog, run.PidFile(b))
+	fmt.Fprintf(w, "ServerRoot: %q\nMain DocumentRoot: %q\nMain ErrorLog: %q\nPidFile: %q\n", b.ServerRoot, cmp.Or(main.DocumentRoot, b.Path("htdocs")), errorLog, run.PidFile(b))
 	for _, d := range c.Tree.Defines.Names() {
 		if v, ok := c.Tree.Defines.Value(d); ok && v != "" {
 			fmt.Fprintf(w, "Define: %s=%s\n", d, v)

@@ -115,6 +115,7 @@ func (l *loader) includeFile(name string, at Pos, parent *Node, optional bool) {
 		return
 	}
 	l.tree.Files = append(l.tree.Files, name)
+	l.tree.Included = append(l.tree.Included, Inclusion{name, at.Line, l.includes})
 	l.text(name, text, parent)
 }
 

@@ -46,9 +46,17 @@ func (n *Node) Words() []string { return Words(n.Raw) }
 type Tree struct {
 	Nodes    []*Node
 	Files    []string // every file read, in order
-	Root     string   // the ServerRoot in force at the end
+	Included []Inclusion
+	Root     string // the ServerRoot in force at the end
 	Defines  *Defines
 	Warnings Errors
+}
+
+// Inclusion is a file that was read, as often as it was.
+type Inclusion struct {
+	File  string
+	Line  int // of the Include, in the file that holds it; 0 for the main file
+	Depth int // how many Include led here
 }
 
 // Walk calls fn for every node, parents before their children.

@@ -18,6 +18,7 @@ type Build struct {
 	Modules    []*Module
 	Tree       *conf.Tree      // what was read; not of an .htaccess file
 	Loaded     map[string]bool // identifiers named by LoadModule; modules need no loading to work
+	Missing    map[string]bool // those among Loaded that are not here
 	Listen     []ListenAddress
 	Kept       *Kept // what outlives a reload
 	Sinks      *observe.Sinks

@@ -41,6 +41,12 @@ func identityOf(p *module.Process) (*identity, error) {
 	return &identity{uid, gid, groupsOf(uid, gid)}, nil
 }
 
+// CheckIdentity says whether root could become User and Group.
+func CheckIdentity(b *module.Build) error {
+	_, err := identityOf(&b.Process)
+	return err
+}
+
 // groupsOf are a user's groups and gid.
 func groupsOf(uid, gid int) []int {
 	groups := []int{gid}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"strings"
 
 	"transom/internal/conf"
@@ -18,9 +19,17 @@ type reading struct {
 	static bool            // no LoadModule anywhere: all modules count as there
 }
 
-var alwaysThere = map[string]bool{"core.c": true, "core_module": true, "mod_so.c": true, "so_module": true, "http_core.c": true, "http_module": true,
-	"mod_log_config.c": true, "log_config_module": true, "mod_logio.c": true, "logio_module": true, "mod_version.c": true, "version_module": true,
-	"mod_unixd.c": true, "unixd_module": true, "mod_watchdog.c": true, "watchdog_module": true}
+// Builtin is a module that needs no LoadModule, by both of its names.
+type Builtin struct{ Identifier, File string }
+
+// Builtins are those of Debian's httpd, in its order.
+var Builtins = []Builtin{{"core_module", "core.c"}, {"so_module", "mod_so.c"}, {"watchdog_module", "mod_watchdog.c"}, {"http_module", "http_core.c"},
+	{"log_config_module", "mod_log_config.c"}, {"logio_module", "mod_logio.c"}, {"version_module", "mod_version.c"}, {"unixd_module", "mod_unixd.c"}}
+
+// IsBuiltin says whether a name is one of theirs.
+func IsBuiltin(name string) bool {
+	return slices.ContainsFunc(Builtins, func(b Builtin) bool { return b.Identifier == name || b.File == name })
+}
 
 // mpms are names of httpd's process models. Without a LoadModule for one, 2.2's name for its default, prefork.c, and
 // 2.4's default, event, are true, each only in its own dialect's spelling.
@@ -39,9 +48,9 @@ func (r *reading) onRead(n *conf.Node) error {
 
 func (r *reading) hasModule(name string) bool {
 	if r.static {
-		return name == "prefork.c" || name == "mpm_event_module" || r.names.modules[name] || alwaysThere[name]
+		return name == "prefork.c" || name == "mpm_event_module" || r.names.modules[name] || IsBuiltin(name)
 	}
-	if alwaysThere[name] {
+	if IsBuiltin(name) {
 		return true
 	}
 	mpmNamed := r.loaded["mpm_prefork_module"] || r.loaded["mpm_worker_module"] || r.loaded["mpm_event_module"]
@@ -56,6 +65,3 @@ func (r *reading) hasModule(name string) bool {
 	}
 	return r.loaded[r.names.identifier(name)]
 }
-
-// AlwaysThere says whether a module, by its identifier, needs no LoadModule.
-func AlwaysThere(identifier string) bool { return alwaysThere[identifier] }

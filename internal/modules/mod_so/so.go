@@ -23,7 +23,7 @@ func loadModule(c *module.Command) error {
 	for _, m := range c.Build.Modules {
 		if m.Identifier == id {
 			if m.Absent != "" {
-				c.Warnf("LoadModule %s: Transom does not have it: %s", id, m.Absent)
+				missing(c, "Transom does not have it: "+m.Absent)
 			}
 			return nil
 		}
@@ -31,12 +31,20 @@ func loadModule(c *module.Command) error {
 	switch what, known := standard[id]; {
 	case known && what == "":
 	case known:
-		c.Warnf("LoadModule %s: %s", id, what)
+		missing(c, what)
 	default:
 		if len(id) < 8 || id[len(id)-7:] != "_module" {
 			return fmt.Errorf("LoadModule %s: a module's name ends in _module", id)
 		}
-		c.Warnf("LoadModule %s: %s", id, absent)
+		missing(c, absent)
 	}
 	return nil
+}
+
+func missing(c *module.Command, why string) {
+	if c.Build.Missing == nil {
+		c.Build.Missing = map[string]bool{}
+	}
+	c.Build.Missing[c.Args[0]] = true
+	c.Warnf("LoadModule %s: %s", c.Args[0], why)
 }
