@@ -1,24 +1,26 @@
 package listen
 
 import (
+	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"sync"
+
+	"transom/internal/rawnet"
 )
 
 const (
 	copySize = 32 << 10
-	// What goes through the kernel (sendfile, splice) under one write deadline: a client
-	// that takes less of it in Timeout is too slow. Shorter content is copied.
+	// What sendfile sends under one write deadline: a client that takes less of it in
+	// Timeout is too slow. Shorter content is copied.
 	kernelSlice = 64 << 10
 )
 
 var copyBuffers = sync.Pool{New: func() any { return new([copySize]byte) }}
 
-// ReadFrom sends src to its end. Content of known length from a file or a TCP connection,
-// limited or not, does not pass through this process on a plain connection.
+// ReadFrom sends src to its end. Content of known length from a file, limited or not, does
+// not pass through this process on a plain connection.
 func (w *response) ReadFrom(src io.Reader) (n int64, err error) {
 	if w.kernelCopies(src) {
 		if n, err = w.readFromKernel(src); err != nil || n > 0 {
@@ -45,7 +47,7 @@ func (w *response) ReadFrom(src io.Reader) (n int64, err error) {
 	}
 }
 
-// kernelCopies reports whether src can go to the socket by sendfile or splice.
+// kernelCopies reports whether src can go to the socket by sendfile.
 func (w *response) kernelCopies(src io.Reader) bool {
 	if l, ok := src.(*io.LimitedReader); ok {
 		if l.N < kernelSlice/2 {
@@ -53,11 +55,8 @@ func (w *response) kernelCopies(src io.Reader) bool {
 		}
 		src = l.R
 	}
-	switch src.(type) {
-	case *os.File, *net.TCPConn, *net.UnixConn:
-		return w.x.conn.tcp != nil
-	}
-	return false
+	_, file := src.(*os.File)
+	return file && w.x.conn.tcp != nil
 }
 
 // readFromKernel sends the head, then src slice by slice. A reader of the response at the
@@ -65,16 +64,7 @@ func (w *response) kernelCopies(src io.Reader) bool {
 func (w *response) readFromKernel(src io.Reader) (n int64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.taken {
-		return 0, http.ErrHijacked
-	}
-	if w.status == 0 {
-		w.writeHeader(http.StatusOK)
-	}
-	if w.noBody || w.length < 0 || w.length-w.written < kernelSlice/2 {
-		return 0, nil
-	}
-	if err := w.push(nil); err != nil || w.discard {
+	if ok, err := w.bare(kernelSlice / 2); !ok {
 		return 0, err
 	}
 	for left := w.length - w.written; left > 0; left = w.length - w.written {
@@ -85,6 +75,24 @@ func (w *response) readFromKernel(src io.Reader) (n int64, err error) {
 		}
 	}
 	return n, nil
+}
+
+// bare sends the head, and reports whether what follows goes to the socket as it is, no
+// less than least of it.
+func (w *response) bare(least int64) (ok bool, err error) {
+	if w.taken {
+		return false, http.ErrHijacked
+	}
+	if w.status == 0 {
+		w.writeHeader(http.StatusOK)
+	}
+	if w.noBody || w.length < 0 || w.length-w.written < least {
+		return false, nil
+	}
+	if err := w.push(nil); err != nil || w.discard {
+		return false, err
+	}
+	return true, nil
 }
 
 // slice sends at most max bytes of src under a deadline of its own.
@@ -102,4 +110,23 @@ func (w *response) slice(src io.Reader, max int64) (int64, error) {
 	}
 	w.written += n
 	return n, w.sentBytes(n, err)
+}
+
+// SpliceFrom sends what src's socket has, at most max bytes, without taking it into this
+// process. It waits for src under the read deadline that is set there, and for the client
+// as every write does. srcErr is errors.ErrUnsupported where the content can't go so: on
+// TLS, in chunks, to a HEAD.
+func (w *response) SpliceFrom(src *rawnet.Conn, max int64) (n int64, srcErr, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c := w.x.conn
+	if c.tcp == nil {
+		return 0, errors.ErrUnsupported, nil
+	}
+	if ok, err := w.bare(1); !ok {
+		return 0, errors.ErrUnsupported, err
+	}
+	n, srcErr, err = rawnet.Splice(c.quick, src, min(max, w.length-w.written), w.x.settings.Timeout)
+	w.written += n
+	return n, srcErr, w.sentBytes(n, err)
 }

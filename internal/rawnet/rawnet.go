@@ -105,17 +105,7 @@ func (c *Conn) Write(p []byte, patience time.Duration) (int, error) {
 	err := c.raw.Write(c.tryWrite)
 	n := len(p) - len(c.left)
 	c.left = nil
-	if c.waited {
-		c.waited = false
-		c.of.SetWriteDeadline(time.Time{})
-	}
-	switch {
-	case err != nil:
-		return n, renamed("write", err)
-	case c.writeErr != nil:
-		return n, c.failed("write", c.writeErr)
-	}
-	return n, nil
+	return n, c.afterWrite("write", err)
 }
 
 func (c *Conn) writeAll(fd uintptr) (over bool) {
@@ -126,6 +116,11 @@ func (c *Conn) writeAll(fd uintptr) (over bool) {
 		}
 		c.left = c.left[n:]
 	}
+	return c.written()
+}
+
+// written says that writing is over: the socket could take more, or has failed. Else each wait has a deadline of its own.
+func (c *Conn) written() (over bool) {
 	if c.writeErr != syscall.EAGAIN {
 		return true
 	}
@@ -134,6 +129,21 @@ func (c *Conn) writeAll(fd uintptr) (over bool) {
 		c.of.SetWriteDeadline(time.Now().Add(c.patience))
 	}
 	return false
+}
+
+// afterWrite makes one of the poller's error and the socket's.
+func (c *Conn) afterWrite(op string, err error) error {
+	if c.waited {
+		c.waited = false
+		c.of.SetWriteDeadline(time.Time{})
+	}
+	switch {
+	case err != nil:
+		return renamed(op, err)
+	case c.writeErr != nil:
+		return c.failed(op, c.writeErr)
+	}
+	return nil
 }
 
 // Look says without waiting, and without taking anything, what a read would find.

@@ -1,10 +1,13 @@
 package site
 
 import (
+	"errors"
 	"io"
 	"net/http"
 
 	"transom/internal/module"
+	"transom/internal/rawnet"
+	"transom/internal/upstream"
 )
 
 // response is the end of the filter chain: it completes the header, counts the body, and writes to the listener.
@@ -56,7 +59,7 @@ func (w *response) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom lets the listener use sendfile or splice.
+// ReadFrom lets the listener use sendfile.
 func (w *response) ReadFrom(src io.Reader) (int64, error) {
 	if !w.wrote {
 		w.WriteHeader(http.StatusOK)
@@ -70,6 +73,20 @@ func (w *response) ReadFrom(src io.Reader) (int64, error) {
 	}
 	w.request.BytesSent += n
 	return n, err
+}
+
+// SpliceFrom lets the listener use splice; see there.
+func (w *response) SpliceFrom(src *rawnet.Conn, max int64) (n int64, srcErr, err error) {
+	if !w.wrote {
+		w.WriteHeader(http.StatusOK)
+	}
+	s, ok := w.next.(upstream.Splicer)
+	if !ok {
+		return 0, errors.ErrUnsupported, nil
+	}
+	n, srcErr, err = s.SpliceFrom(src, max)
+	w.request.BytesSent += n
+	return n, srcErr, err
 }
 
 func (w *response) Flush() {

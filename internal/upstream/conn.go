@@ -69,8 +69,6 @@ func (c *Conn) sentLately() bool {
 	return c.sending.Load() || time.Since(time.Unix(0, c.sentAt.Load())) < c.timeout
 }
 
-func (c *Conn) readExpired() bool { return !time.Now().Before(c.readBy) }
-
 // Write arms the idle timeout.
 func (c *Conn) Write(p []byte) (n int, err error) {
 	if c.plain {
