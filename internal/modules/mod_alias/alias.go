@@ -14,11 +14,15 @@ func translate(r *module.Request) module.Result {
 	if !strings.HasPrefix(r.URI, "/") {
 		return module.Declined
 	}
-	s := serverRules.Of(r.Server.Settings)
+	s, section := serverRules.Of(r.Server.Settings), sectionRules.Of(r.Dir)
+	// A <Location> that is redirected as a whole is so before anybody asks for a user.
+	if res := redirect(r, section.all(), section.relative); res != module.Declined {
+		return res
+	}
 	if res := redirect(r, s.redirects, s.relative); res != module.Declined {
 		return res
 	}
-	for _, list := range [][]*rule{sectionRules.Of(r.Dir).aliases, s.aliases} {
+	for _, list := range [][]*rule{section.aliases, s.aliases} {
 		for _, a := range list {
 			name, ok, err := a.filename(r)
 			if err != nil {
@@ -27,7 +31,7 @@ func translate(r *module.Request) module.Result {
 			if !ok {
 				continue
 			}
-			if rest, ok := strings.CutPrefix(r.URI, a.section); ok && a.dynamic != nil && sectionRules.Of(r.Dir).preserve.Or(s.preserve.Or(false)) {
+			if rest, ok := strings.CutPrefix(r.URI, a.section); ok && a.dynamic != nil && section.preserve.Or(s.preserve.Or(false)) {
 				name = strings.TrimRight(name, "/") + rest
 			}
 			r.Filename = name
@@ -58,6 +62,9 @@ func (a *rule) filename(r *module.Request) (string, bool, error) {
 	switch {
 	case a.dynamic != nil:
 		name, err := a.dynamic(r)
+		if name != "" && name[0] != '/' {
+			name = r.Site.Build.Path(name)
+		}
 		return name, err == nil && name != "", err
 	case a.pattern != nil:
 		m, err := a.pattern.Match(r.URI)
@@ -105,7 +112,15 @@ func covers(uri, prefix string) int {
 // redirectSection answers redirects of sections and .htaccess files.
 func redirectSection(r *module.Request) module.Result {
 	s := sectionRules.Of(r.Dir)
-	return redirect(r, s.redirects, s.relative)
+	return redirect(r, append(s.all(), s.redirects...), s.relative)
+}
+
+// all is the redirect of the section as a whole.
+func (s *rules) all() []*rule {
+	if s.whole == nil {
+		return nil
+	}
+	return []*rule{s.whole}
 }
 
 func redirect(r *module.Request, list []*rule, relative module.Flag) module.Result {

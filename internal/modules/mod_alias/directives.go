@@ -24,6 +24,7 @@ func Module() *module.Module {
 type rules struct {
 	aliases   []*rule
 	redirects []*rule
+	whole     *rule       // a section's Redirect without a path; the last one counts
 	relative  module.Flag // RedirectRelative
 	preserve  module.Flag // AliasPreservePath
 }
@@ -38,6 +39,7 @@ func merge(outer, inner *rules) *rules {
 	return &rules{
 		aliases:   append(append([]*rule{}, inner.aliases...), outer.aliases...),
 		redirects: append(append([]*rule{}, inner.redirects...), outer.redirects...),
+		whole:     module.Inherit(outer.whole, inner.whole),
 		relative:  inner.relative.Inherit(outer.relative),
 		preserve:  inner.preserve.Inherit(outer.preserve),
 	}
@@ -151,7 +153,11 @@ func setRedirect(status int, match bool) func(*module.Command) error {
 			return err
 		}
 		s := scope(c)
-		s.redirects = append(s.redirects, r)
+		if r.path == "" && r.pattern == nil {
+			s.whole = r
+		} else {
+			s.redirects = append(s.redirects, r)
+		}
 		return nil
 	}
 }
