@@ -24,6 +24,7 @@ type requestBody struct {
 	begun   bool
 	closed  bool
 	failed  bool
+	trailed bool // the trailers are in the request
 	refused bool // the request was, so nothing behind its head can be made out
 }
 
@@ -76,6 +77,10 @@ func (b *requestBody) ended(err error) error {
 }
 
 func (b *requestBody) fillTrailer() {
+	if b.trailed {
+		return
+	}
+	b.trailed = true
 	for _, f := range b.in.Trailers() {
 		name := http1.Canonical(f.Name)
 		if _, ok := b.x.req.Trailer[name]; ok {
