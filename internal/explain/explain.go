@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"transom/internal/module"
 	"transom/internal/wire/http1"
@@ -61,7 +62,7 @@ type Response struct {
 }
 
 // Serve is a Site's entrance.
-type Serve func(http.ResponseWriter, *http.Request, *module.Conn)
+type Serve func(http.ResponseWriter, *http.Request, module.Conn)
 
 // Explainer is made before the configuration is compiled, with the modules that it will be compiled with.
 type Explainer struct{ sent []Upstream }
@@ -83,7 +84,7 @@ func (e *Explainer) Explain(serve Serve, b *module.Build, q Question) (*Explanat
 		return nil, err
 	}
 	x := &Explanation{Sections: []Step{}, Steps: []Step{}, Request: r.Method + " " + q.scheme() + "://" + r.Host + r.RequestURI}
-	c := &module.Conn{ID: 1, Remote: netip.AddrPortFrom(q.From, 40000), Line: r.Method + " " + r.RequestURI + " " + r.Proto, Trace: x.add}
+	c := module.Conn{ID: 1, Received: time.Now(), Remote: netip.AddrPortFrom(q.From, 40000), Line: r.Method + " " + r.RequestURI + " " + r.Proto, Trace: x.add}
 	if !q.From.IsValid() {
 		c.Remote = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), 40000)
 	}

@@ -134,9 +134,10 @@ func (x *exchange) recycle() {
 	if x.head.Length != 0 || x.done != nil || len(x.req.Header) > maxKept || len(x.w.header) > maxKept {
 		return
 	}
-	in, out, blank := x.req.Header, x.w.header, x.blank
-	clear(out)
-	*x = exchange{blank: blank, req: http.Request{Header: in}, w: response{header: out}}
+	clear(x.w.header)
+	clear(x.w.order)
+	clear(x.after)
+	*x = exchange{blank: x.blank, req: http.Request{Header: x.req.Header}, w: response{header: x.w.header, order: x.w.order[:0]}, after: x.after[:0]}
 	exchanges.Put(x)
 }
 

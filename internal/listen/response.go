@@ -55,7 +55,7 @@ func (w *response) Header() http.Header {
 
 // HeaderOrder gives the order, case and repetition in which fields were received from
 // elsewhere: those that Header still has unchanged are written like that, before others.
-func (w *response) HeaderOrder(fields []http1.Field) { w.order = fields }
+func (w *response) HeaderOrder(fields []http1.Field) { w.order = append(w.order[:0], fields...) }
 
 // Reason sets the words behind the status; "" are the usual ones.
 func (w *response) Reason(text string) { w.reason = text }

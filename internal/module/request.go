@@ -26,6 +26,7 @@ type Conn struct {
 	KeepAlives int                  // requests that this connection carried before
 	Fields     []http1.Field        // the header as it was written: order, case, repetition; nil for HTTP/2 and later
 	Line       string               // the request line as received
+	Received   time.Time            // when it began
 	Bad        *BadRequest          // not nil: how a malformed request is to be answered
 	Exchange                        // never nil
 	Trace      func(Step)           // not nil: somebody wants to know how requests are mapped

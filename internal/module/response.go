@@ -59,6 +59,9 @@ func (r *Request) NamedFilter(name string) (NamedFilter, bool) {
 	return NamedFilter{}, false
 }
 
+// Layered says that something stands between the handler and the client, or changes the header.
+func (r *Request) Layered() bool { return len(r.filters)+len(r.before) > 0 }
+
 // RemoveOutputFilter takes a filter out again.
 func (r *Request) RemoveOutputFilter(name string) {
 	kept := r.filters[:0]

@@ -111,7 +111,7 @@ func (s *Site) derive(r *module.Request, uri string) *module.Request {
 		UserAgentAddr: r.UserAgentAddr, UnparsedURI: uri, Host: r.Host, Port: r.Port,
 		User: r.User, AuthType: r.AuthType, Trace: r.Trace,
 	}
-	s.begin(n)
+	s.begin(n, new(state))
 	return n
 }
 

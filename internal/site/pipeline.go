@@ -6,23 +6,41 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-	"time"
+	"sync"
 
 	"transom/internal/module"
 	"transom/internal/observe"
 )
 
+// serving is what a request takes here, in one piece of memory that is used again.
+type serving struct {
+	site     *Site
+	conn     module.Conn
+	request  module.Request
+	response response
+	walk     state
+	plain    bool   // nothing was built on the request that might outlive it
+	end      func() // ended, made once
+}
+
+var servings = sync.Pool{New: func() any { return new(serving) }}
+
 // Serve answers one request. conn is the listener's word on where it came from.
-func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn) {
-	out := &response{next: w}
-	r := &module.Request{
-		HTTP: hr, Writer: out, Conn: conn, Site: s.Site,
-		Method: hr.Method, Protocol: hr.Proto, Received: time.Now(),
+func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn module.Conn) {
+	v := servings.Get().(*serving)
+	if v.end == nil {
+		v.end = v.ended
+	}
+	v.site, v.conn, v.plain = s, conn, hr.ContentLength == 0 && conn.Trace == nil
+	r := &v.request
+	*r = module.Request{
+		HTTP: hr, Writer: &v.response, Conn: &v.conn, Site: s.Site,
+		Method: hr.Method, Protocol: hr.Proto, Received: conn.Received,
 		UserAgentAddr: conn.Remote.Addr().Unmap(),
 		UnparsedURI:   hr.RequestURI,
 		Trace:         conn.Trace,
 	}
-	out.request = r
+	v.response = response{next: w, request: r}
 	r.TheRequest = conn.Line
 	r.Host, r.Port = splitHost(hr.Host)
 	if conn.Bad != nil && conn.Bad.PlainOnTLS {
@@ -30,12 +48,26 @@ func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn)
 	}
 	r.Server = s.vhosts.pick(conn.Local, r.Host)
 	s.traceHost(r)
-	s.begin(r)
+	s.begin(r, &v.walk)
 	res := s.receive(r)
 	if res == module.OK {
 		res = s.process(r)
 	}
-	s.finish(r, res)
+	if res == module.Suspended {
+		return
+	}
+	s.answer(r, res)
+	conn.AfterResponse(v.end)
+}
+
+// ended completes a request whose response has left.
+func (v *serving) ended() {
+	last := lastOf(&v.request)
+	v.site.log(last)
+	if v.plain && last == &v.request && !last.Layered() {
+		*v = serving{end: v.end}
+		servings.Put(v)
+	}
 }
 
 // receive is httpd's reading of the request: what the listener refused, and what every request must have.
@@ -49,16 +81,6 @@ func (s *Site) receive(r *module.Request) module.Result {
 		return module.Result(bad.Status)
 	}
 	return s.run(module.PostRead, r)
-}
-
-// finish completes a request: error page, filters' rest, log.
-func (s *Site) finish(r *module.Request, res module.Result) {
-	if res == module.Suspended {
-		return
-	}
-	s.answer(r, res)
-	last := lastOf(r)
-	r.Conn.AfterResponse(func() { s.log(last) })
 }
 
 type lastKey struct{}

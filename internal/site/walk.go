@@ -56,9 +56,10 @@ type walkKey struct{}
 
 func stateOf(r *module.Request) *state { return r.Get(walkKey{}).(*state) }
 
-func (s *Site) begin(r *module.Request) {
+func (s *Site) begin(r *module.Request, st *state) {
 	root := s.roots[r.Server.Index]
-	r.Set(walkKey{}, &state{base: root, at: root})
+	*st = state{base: root, at: root}
+	r.Set(walkKey{}, st)
 	r.Dir = root.settings
 }
 
@@ -118,6 +119,13 @@ func (s *Site) storageWalk(r *module.Request) module.Result {
 func (s *Site) ifWalk(r *module.Request) {
 	st := stateOf(r)
 	at := st.at
+	list := r.Server.Sections.Ifs
+	if len(at.ifs) > 0 {
+		list = concat(list, at.ifs)
+	}
+	if len(list) == 0 {
+		return
+	}
 	done := map[*module.Section]bool{} // heads of chains of which one has applied
 	follow := func(list []*module.Section) (inner []*module.Section) {
 		for _, sec := range list {
@@ -141,10 +149,6 @@ func (s *Site) ifWalk(r *module.Request) {
 			}
 		}
 		return inner
-	}
-	list := r.Server.Sections.Ifs
-	if len(at.ifs) > 0 {
-		list = concat(list, at.ifs)
 	}
 	for len(list) > 0 {
 		list = follow(list) // what stands inside comes behind all that stands beside

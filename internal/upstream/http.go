@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"transom/internal/wire/http1"
@@ -74,8 +75,11 @@ type exchange struct {
 	fields [12]Field
 }
 
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+
 func newExchange(w *Worker, req *Request, c *Conn) *exchange {
-	x := &exchange{w: w, req: req, c: c}
+	x := exchanges.Get().(*exchange)
+	x.w, x.req, x.c = w, req, c
 	x.limits = http1.Limits{Line: w.ResponseFieldSize, FieldSize: w.ResponseFieldSize}
 	x.head.Fields = x.fields[:0]
 	return x

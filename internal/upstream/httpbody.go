@@ -1,12 +1,9 @@
 package upstream
 
 import (
-	"errors"
 	"io"
 	"net"
 	"time"
-
-	"transom/internal/rawnet"
 )
 
 // Read reads the response's body. At its end the connection goes back to the pool.
@@ -69,27 +66,18 @@ func (x *exchange) end(ok bool) {
 	x.c.Release(ok && x.keepAlive && !x.unsent)
 }
 
-// Splicer is a response that the kernel can move a body to. listen has its rules.
-type Splicer interface {
-	SpliceFrom(src *rawnet.Conn, max int64) (n int64, srcErr, err error)
-}
+// spliceUnit is how much may pass the kernel between two looks at the clock.
+const spliceUnit = 4 << 20
 
-// WriteTo writes the rest of the body to dst. The kernel moves it if dst is a Splicer, the length is known, and nothing but
-// sockets stands at both ends.
+// WriteTo writes the rest of the body to dst. Between TCP sockets the kernel moves what it can: dst is asked to ReadFrom a
+// *net.TCPConn when the length is known and nothing but the socket stands below.
 func (x *exchange) WriteTo(dst io.Writer) (total int64, err error) {
-	if into, ok := dst.(Splicer); ok && x.c.plain && x.body.Left() > copySize {
-		total, err = x.copy(dst, func() bool { return len(x.c.R.Buffered()) > 0 })
-		if err != nil {
-			return total, err
-		}
-		n, err := x.splice(into)
-		total += n
-		if err != errors.ErrUnsupported {
-			return total, err
+	if into, ok := dst.(io.ReaderFrom); ok && x.body.Left() > copySize {
+		if tcp, ok := x.c.Conn.(*net.TCPConn); ok {
+			return x.splice(dst, into, tcp)
 		}
 	}
-	n, err := x.copy(dst, func() bool { return true })
-	return total + n, err
+	return x.copy(dst, func() bool { return true })
 }
 
 func (x *exchange) copy(dst io.Writer, more func() bool) (total int64, err error) {
@@ -114,28 +102,35 @@ func (x *exchange) copy(dst io.Writer, more func() bool) (total int64, err error
 	return total, nil
 }
 
-// splice waits for the backend under a deadline that each byte moves; the client has its own.
-func (x *exchange) splice(into Splicer) (total int64, err error) {
+func (x *exchange) splice(dst io.Writer, into io.ReaderFrom, tcp *net.TCPConn) (total int64, err error) {
+	total, err = x.copy(dst, func() bool { return len(x.c.R.Buffered()) > 0 })
+	if err != nil {
+		return total, err
+	}
 	for x.body.Left() > 0 {
 		x.c.armRead(time.Now())
-		n, srcErr, err := into.SpliceFrom(x.c.quick, x.body.Left())
+		n, err := into.ReadFrom(&io.LimitedReader{R: tcp, N: min(x.body.Left(), spliceUnit)})
 		total += n
-		x.body.Took(n)
-		x.w.read.Add(n)
+		if n > 0 {
+			x.body.Took(n)
+			x.w.read.Add(n)
+		}
+		if n > 0 && isTimeout(err) && x.c.readExpired() {
+			continue // the client was slow, not the backend
+		}
 		switch {
-		case err != nil:
+		case err == nil && n == 0:
+			err = x.bodyOver(io.ErrUnexpectedEOF)
+		case isTimeout(err) && x.c.readExpired():
+			err = x.bodyOver(err)
+		}
+		if err != nil {
 			return total, err
-		case srcErr == errors.ErrUnsupported:
-			return total, srcErr
-		case isTimeout(srcErr) && x.c.sentLately():
-			x.c.readBy = time.Time{}
-		case srcErr == io.EOF:
-			return total, x.bodyOver(io.ErrUnexpectedEOF)
-		case srcErr != nil:
-			return total, x.bodyOver(srcErr)
 		}
 	}
-	x.drained = true
-	x.over()
+	if !x.drained {
+		x.drained = true
+		x.over()
+	}
 	return total, nil
 }

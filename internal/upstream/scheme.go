@@ -102,11 +102,26 @@ type Upgraded struct {
 // Get returns the first value of a field, or "".
 func (r *Response) Get(name string) string { return http1.Get(r.Fields, name) }
 
+// Recycle closes the Body, and gives back what the response is made of: the caller answers for nobody using any of it later, Body and
+// Fields included. Without it that is left to the collector.
+func (r *Response) Recycle() {
+	r.Body.Close()
+	if x, ok := r.Body.(*exchange); ok {
+		x.recycle()
+	}
+}
+
 // AddTo adds the response's fields to h under canonical names.
 func (r *Response) AddTo(h http.Header) {
-	for _, f := range r.Fields {
+	values := make([]string, len(r.Fields))
+	for i, f := range r.Fields {
 		key := http1.Canonical(f.Name)
-		h[key] = append(h[key], f.Value)
+		if old, ok := h[key]; ok {
+			h[key] = append(old, f.Value)
+			continue
+		}
+		values[i] = f.Value
+		h[key] = values[i : i+1 : i+1]
 	}
 }
 

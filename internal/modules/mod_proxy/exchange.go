@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"transom/internal/module"
@@ -27,6 +28,8 @@ type exchange struct {
 	request  upstream.Request
 	fields   [20]upstream.Field // room for request's
 }
+
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 // run sends the request over w and relays what comes back. The error is not nil if the exchange failed before any answer.
 func (x *exchange) run(scheme upstream.Scheme, w *upstream.Worker, u *upstream.URL, own bool) (module.Result, *upstream.Error) {
@@ -89,7 +92,7 @@ func (x *exchange) prepare(u *upstream.URL, own bool) *upstream.Request {
 func (x *exchange) context() context.Context {
 	ctx := x.r.Context()
 	if x.r.HTTP.ProtoMajor < 2 {
-		return context.WithoutCancel(ctx)
+		return context.Background()
 	}
 	return ctx
 }

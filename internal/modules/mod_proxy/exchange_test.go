@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func TestOutgoing(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var seen *upstream.Request
 			s := sitetest.New(t, base+test.config, all(func(_ *upstream.Worker, req *upstream.Request) (*upstream.Response, error) {
-				seen = req
+				seen = &upstream.Request{Host: req.Host, Fields: slices.Clone(req.Fields)} // req's memory serves others later
 				return text(200, ""), nil
 			}))
 			s.Get(t, "/", test.header...)

@@ -33,16 +33,26 @@ func serve(r *module.Request) module.Result {
 		return fail(r, http.StatusForbidden, "AH00898", "Connect to remote machine blocked")
 	}
 	rt := routing.Of(r.Server.Settings)
-	x := &exchange{r: r, rt: rt, dir: dirs.Of(r.Dir), server: settings}
+	x := exchanges.Get().(*exchange)
+	x.r, x.rt, x.dir, x.server = r, rt, dirs.Of(r.Dir), settings
+	res := x.serve(url)
+	if res != module.Suspended && x.request.Body == nil {
+		*x = exchange{}
+		exchanges.Put(x)
+	}
+	return res
+}
+
+func (x *exchange) serve(url string) module.Result {
 	if res := x.peekBody(); res != module.OK {
 		return res
 	}
 	if isBalancerURL(url) {
-		if b := rt.balancer(url); b != nil {
+		if b := x.rt.balancer(url); b != nil {
 			return x.balance(b, url)
 		}
 	}
-	w, own := rt.find(url)
+	w, own := x.rt.find(url)
 	res, _ := x.through(w, url, own)
 	return res
 }

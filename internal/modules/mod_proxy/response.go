@@ -21,7 +21,7 @@ func (x *exchange) relay(req *upstream.Request, resp *upstream.Response) module.
 		// The request may still be on its way. The listener ends its reading before it runs this.
 		r.Conn.AfterResponse(func() { resp.Body.Close() })
 	} else {
-		defer resp.Body.Close()
+		defer resp.Recycle()
 	}
 	if x.overrides(resp.Status) {
 		if resp.Status == http.StatusUnauthorized {
