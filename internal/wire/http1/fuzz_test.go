@@ -104,6 +104,32 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
+// FuzzOptions reads requests as any HttpProtocolOptions has it. net/http knows no such reading: what was understood must be read
+// the same way once it is written anew.
+func FuzzOptions(f *testing.F) {
+	for _, s := range []string{"GET /  \n\n", "GET\t/a#b \tHTTP/1.1 \nHost: x\n\n", "GET / HTTP/1.1\nHost : x\nA: b\n c\n\n", "BREW / HTTP/1.1\nHost: x\n\n"} {
+		f.Add([]byte(s), uint8(7))
+		f.Add([]byte(crlf(s)), uint8(1))
+	}
+	f.Fuzz(func(t *testing.T, in []byte, bits uint8) {
+		o := Options{Limits: DefaultLimits, Unsafe: bits&1 != 0, RegisteredMethods: bits&2 != 0, Require10: bits&4 != 0}
+		var h, again RequestHead
+		if NewReader(bytes.NewReader(in)).ReadRequest(&h, &o) != nil || h.Major == 0 {
+			return
+		}
+		b := AppendRequestLine(nil, h.Method, h.Target, h.Minor)
+		for _, f := range h.Fields {
+			b = AppendField(b, f.Name, f.Value)
+		}
+		if err := NewReader(bytes.NewReader(append(b, "\r\n"...))).ReadRequest(&again, &Options{Limits: DefaultLimits, Unsafe: o.Unsafe}); err != nil {
+			t.Fatalf("%q, written as %q: %v", in, b, err)
+		}
+		if h.Method != again.Method || h.Target != again.Target || h.Length != again.Length || len(h.Fields) != len(again.Fields) {
+			t.Fatalf("%q is %+v, written as %q %+v", in, h, b, again)
+		}
+	})
+}
+
 func FuzzResponse(f *testing.F) {
 	for _, s := range []string{
 		"HTTP/1.1 200 OK\nContent-Length: 3\n\nabcX", "HTTP/1.1 200\nTransfer-Encoding: chunked\n\n1  \na\n0\nA: b\n\nX",

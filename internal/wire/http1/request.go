@@ -131,6 +131,9 @@ type requestLine struct {
 // parseRequestLine splits method SP request-target SP HTTP-version (RFC 9112 §3).
 func parseRequestLine(b []byte, lenient bool) (requestLine, error) {
 	l := requestLine{end: len(b)}
+	if lenient {
+		b = bytes.TrimRight(b, " \t")
+	}
 	for l.method < len(b) && class[b[l.method]]&tokenChar != 0 {
 		l.method++
 	}
@@ -156,9 +159,6 @@ func parseRequestLine(b []byte, lenient bool) (requestLine, error) {
 	at, ok := skipSpace(b, l.targetEnd, lenient)
 	if !ok {
 		return l, bad("invalid character in the request target")
-	}
-	if lenient {
-		b = bytes.TrimRight(b, " \t")
 	}
 	return l, l.version(b[at:])
 }
