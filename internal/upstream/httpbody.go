@@ -1,9 +1,12 @@
 package upstream
 
 import (
+	"errors"
 	"io"
 	"net"
 	"time"
+
+	"transom/internal/rawnet"
 )
 
 // Read reads the response's body. At its end the connection goes back to the pool.
@@ -66,18 +69,27 @@ func (x *exchange) end(ok bool) {
 	x.c.Release(ok && x.keepAlive && !x.unsent)
 }
 
-// spliceUnit is how much may pass the kernel between two looks at the clock.
-const spliceUnit = 4 << 20
+// Splicer is a response that the kernel can move a body to. listen has its rules.
+type Splicer interface {
+	SpliceFrom(src *rawnet.Conn, max int64) (n int64, srcErr, err error)
+}
 
-// WriteTo writes the rest of the body to dst. Between TCP sockets the kernel moves what it can: dst is asked to ReadFrom a
-// *net.TCPConn when the length is known and nothing but the socket stands below.
+// WriteTo writes the rest of the body to dst. The kernel moves it if dst is a Splicer, the length is known, and nothing but
+// sockets stands at both ends.
 func (x *exchange) WriteTo(dst io.Writer) (total int64, err error) {
-	if into, ok := dst.(io.ReaderFrom); ok && x.body.Left() > copySize {
-		if tcp, ok := x.c.Conn.(*net.TCPConn); ok {
-			return x.splice(dst, into, tcp)
+	if into, ok := dst.(Splicer); ok && x.c.plain && x.body.Left() > copySize {
+		total, err = x.copy(dst, func() bool { return len(x.c.R.Buffered()) > 0 })
+		if err != nil {
+			return total, err
+		}
+		n, err := x.splice(into)
+		total += n
+		if err != errors.ErrUnsupported {
+			return total, err
 		}
 	}
-	return x.copy(dst, func() bool { return true })
+	n, err := x.copy(dst, func() bool { return true })
+	return total + n, err
 }
 
 func (x *exchange) copy(dst io.Writer, more func() bool) (total int64, err error) {
@@ -102,35 +114,28 @@ func (x *exchange) copy(dst io.Writer, more func() bool) (total int64, err error
 	return total, nil
 }
 
-func (x *exchange) splice(dst io.Writer, into io.ReaderFrom, tcp *net.TCPConn) (total int64, err error) {
-	total, err = x.copy(dst, func() bool { return len(x.c.R.Buffered()) > 0 })
-	if err != nil {
-		return total, err
-	}
+// splice waits for the backend under a deadline that each byte moves; the client has its own.
+func (x *exchange) splice(into Splicer) (total int64, err error) {
 	for x.body.Left() > 0 {
 		x.c.armRead(time.Now())
-		n, err := into.ReadFrom(&io.LimitedReader{R: tcp, N: min(x.body.Left(), spliceUnit)})
+		n, srcErr, err := into.SpliceFrom(x.c.quick, x.body.Left())
 		total += n
-		if n > 0 {
-			x.body.Took(n)
-			x.w.read.Add(n)
-		}
-		if n > 0 && isTimeout(err) && x.c.readExpired() {
-			continue // the client was slow, not the backend
-		}
+		x.body.Took(n)
+		x.w.read.Add(n)
 		switch {
-		case err == nil && n == 0:
-			err = x.bodyOver(io.ErrUnexpectedEOF)
-		case isTimeout(err) && x.c.readExpired():
-			err = x.bodyOver(err)
-		}
-		if err != nil {
+		case err != nil:
 			return total, err
+		case srcErr == errors.ErrUnsupported:
+			return total, srcErr
+		case isTimeout(srcErr) && x.c.sentLately():
+			x.c.readBy = time.Time{}
+		case srcErr == io.EOF:
+			return total, x.bodyOver(io.ErrUnexpectedEOF)
+		case srcErr != nil:
+			return total, x.bodyOver(srcErr)
 		}
 	}
-	if !x.drained {
-		x.drained = true
-		x.over()
-	}
+	x.drained = true
+	x.over()
 	return total, nil
 }
