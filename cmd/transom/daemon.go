@@ -21,10 +21,6 @@ func daemonize(o *options, stderr io.Writer) int {
 	if os.Getenv(readyEnv) != "" {
 		return serveDetached(o, stderr)
 	}
-	if pid := alreadyRuns(o); pid != 0 {
-		fmt.Fprintf(stderr, "httpd (pid %d) already running\n", pid)
-		return 0
-	}
 	ready, tell, err := os.Pipe()
 	if err != nil {
 		fmt.Fprintf(stderr, "transom: %v\n", err)
@@ -55,12 +51,15 @@ func daemonize(o *options, stderr io.Writer) int {
 	return 1
 }
 
+// alreadyRuns is the process that the PidFile names, or 0. In a container its number may have become our own.
 func alreadyRuns(o *options) int {
 	opt := o.forRun()
 	opt.Checking = true
 	c := run.Load(opt, nil, nil)
-	pid, _ := run.Running(run.PidFile(c.Build))
-	return pid
+	if pid, _ := run.Running(run.PidFile(c.Build)); pid != os.Getpid() {
+		return pid
+	}
+	return 0
 }
 
 // serveDetached runs in the new process. It keeps the terminal for itself until it serves: log programs must not hold it.

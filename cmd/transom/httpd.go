@@ -90,6 +90,12 @@ func examine(o *options, stdout, stderr io.Writer) int {
 // act starts, or signals what runs.
 func act(o *options, stdout, stderr io.Writer) int {
 	if o.action == "" || o.action == "start" {
+		if os.Getenv(readyEnv) == "" { // not again in the background
+			if pid := alreadyRuns(o); pid != 0 {
+				fmt.Fprintf(stderr, "httpd (pid %d) already running\n", pid)
+				return 0
+			}
+		}
 		if !o.foreground {
 			return daemonize(o, stderr)
 		}
@@ -113,7 +119,7 @@ func act(o *options, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, "httpd (%s) not running\n", formerly(run.PidFile(c.Build)))
 		return 0
 	case pid == 0:
-		if os.Getenv(readyEnv) == "" { // not again in the background
+		if os.Getenv(readyEnv) == "" {
 			fmt.Fprintln(stderr, "transom: not running, trying to start")
 		}
 		o.action = "start"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -202,6 +203,17 @@ func TestStopOfNothing(t *testing.T) {
 			if out != want || err != "" || status != 0 {
 				t.Errorf("-k %s: status %d, %q, %q", action, status, out, err)
 			}
+		}
+	}
+}
+
+func TestStartOfWhatRuns(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pid")
+	os.WriteFile(file, fmt.Appendln(nil, os.Getppid()), 0o644)
+	for _, args := range [][]string{{"-DFOREGROUND"}, {"-k", "start"}, {"-X"}} {
+		out, err, status := answered(t, "Listen 127.0.0.1:1\nPidFile "+file, args...)
+		if want := fmt.Sprintf("httpd (pid %d) already running\n", os.Getppid()); err != want || out != "" || status != 0 {
+			t.Errorf("%s: status %d, %q, %q", args, status, out, err)
 		}
 	}
 }

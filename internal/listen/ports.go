@@ -139,10 +139,21 @@ func Listen(addr string) (net.Listener, error) {
 	lc.SetMultipathTCP(false)
 	l, err := lc.Listen(context.Background(), network, addr)
 	if err != nil {
-		return nil, fmt.Errorf("could not bind to address %s: %w", addr, err)
+		return nil, &BindError{addr, err}
 	}
 	return l, nil
 }
+
+// BindError is a port that could not be opened.
+type BindError struct {
+	Address string
+	Err     error
+}
+
+func (e *BindError) Error() string {
+	return "could not bind to address " + e.Address + ": " + e.Err.Error()
+}
+func (e *BindError) Unwrap() error { return e.Err }
 
 // keepAlive sets SO_KEEPALIVE where accepted sockets inherit it, as httpd does.
 func keepAlive(_, _ string, raw syscall.RawConn) error {

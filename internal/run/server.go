@@ -75,7 +75,7 @@ func (s *Server) start() error {
 	gate := make(chan struct{})
 	defer close(gate)
 	if err := s.ports.Update(addresses(b), func(l net.Listener) { <-gate; s.accept(l) }); err != nil {
-		return err
+		return bindingFailed(b, err)
 	}
 	if err := WritePid(PidFile(b)); err != nil {
 		s.ports.Close()
@@ -162,7 +162,7 @@ func (s *Server) reload() error {
 	defer close(gate)
 	if err := s.ports.Update(addresses(c.Build), func(l net.Listener) { <-gate; s.accept(l) }); err != nil {
 		s.sinks.Rollback()
-		return err
+		return bindingFailed(c.Build, err)
 	}
 	s.sinks.Commit(func(sink *observe.Sink, err error) {
 		s.tell(observe.Error, "", fmt.Sprintf("could not reopen the log %s, so that it goes on where it was: %v", sink.Name, err))

@@ -155,7 +155,7 @@ func TestStartThatFailsLeavesNothing(t *testing.T) {
 	}
 	defer l.Close()
 	for config, want := range map[string]string{
-		"Listen " + l.Addr().String():   "could not bind to address " + l.Addr().String(),
+		"Listen " + l.Addr().String():   "httpd.conf:3: Listen: AH00072: could not bind to address " + l.Addr().String() + ": address already in use: another process listens there",
 		"PidFile none/httpd.pid":        "could not create the PidFile",
 		"NoSuchThing On":                "AH00526: Syntax error on line 3 of ",
 		"ErrorLog none/error_log":       "could not open error log file none/error_log",
