@@ -78,7 +78,17 @@ func addrPort(a net.Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
+// rescue keeps a panic outside a handler, in what reads a request or logs it, from being more than this connection's.
+func (c *conn) rescue() {
+	if e := recover(); e != nil {
+		c.server.logPanic(e)
+		c.abort()
+		c.end()
+	}
+}
+
 func (c *conn) serve() {
+	defer c.rescue()
 	if c.expectsProxyHeader() {
 		if err := c.readProxyHeader(); err != nil {
 			c.server.log(err)
@@ -102,6 +112,7 @@ func (c *conn) serve() {
 // run serves one request after the other until the connection ends, is taken over, or
 // has been quiet for patience (0: until the idle timeout).
 func (c *conn) run(patience time.Duration) {
+	defer c.rescue()
 	c.looked = now()
 	for {
 		switch c.await(patience) {
@@ -128,6 +139,7 @@ func (c *conn) run(patience time.Duration) {
 // expire ends a connection on which no request came in time. httpd logs that of a
 // connection that never saw one.
 func (c *conn) expire() {
+	defer c.rescue()
 	if c.keepalives == 0 {
 		x := newExchange(c, time.Now())
 		x.refuse(&BadRequest{Status: http.StatusRequestTimeout, Reason: "no request came in time", LogOnly: true})

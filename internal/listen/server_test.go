@@ -475,6 +475,20 @@ func TestTakeover(t *testing.T) {
 	}
 }
 
+func TestPanicIsOneConnections(t *testing.T) {
+	r := start(t, DefaultSettings(), func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			FromContext(r.Context()).AfterResponse(func() { panic("in a log") })
+		}
+	})
+	other := r.dial()
+	r.talk("GET / HTTP/1.1\nHost: x\n\n") // ends, at least
+	io.WriteString(other, wire("GET /fine HTTP/1.0\n\n"))
+	if got, err := io.ReadAll(other); !strings.HasPrefix(string(got), "HTTP/1.1 200") || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestTakeoverComesTooLate(t *testing.T) {
 	r := start(t, DefaultSettings(), func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == "GET" {

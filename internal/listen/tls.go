@@ -81,5 +81,5 @@ func (s *Server) logPanic(e any) {
 	if err, ok := e.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		return
 	}
-	s.log(fmt.Errorf("handler panicked: %v\n%s", e, debug.Stack()))
+	s.log(fmt.Errorf("panicked: %v\n%s", e, debug.Stack()))
 }
