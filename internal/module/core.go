@@ -71,7 +71,7 @@ type ErrorDocument struct {
 	IsText  bool
 	Path    string
 	URL     string
-	Dynamic func(*Request) string // of an expression; replaces the text or the path
+	Dynamic func(*Request) string // of an expression; replaces the text, the path or the URL
 }
 
 // Options is the Options directive with its + and - forms.

@@ -31,16 +31,23 @@ func compileBool(text string, o expr.Options) (func(*Request) (bool, error), err
 		var m regex.Match
 		var vary []string
 		ok, err := e.EvalMatch(exprEnv{r, &vary}, &m)
-		if m.Matched() {
-			r.Capture = m
-		}
+		r.Capture = m
 		r.AddVary(vary...)
 		return ok, err
 	}, nil
 }
 
-// CompileString parses a text with %{...} in it.
+// CompileString parses a text with %{...} in it. $1 is of a =~ in the text itself.
 func (b *Build) CompileString(text string) (func(*Request) (string, error), error) {
+	return b.compileString(text, func(*Request) regex.Match { return regex.Match{} })
+}
+
+// CompileSubstitution parses a text whose $1 is of the condition that was evaluated last.
+func (b *Build) CompileSubstitution(text string) (func(*Request) (string, error), error) {
+	return b.compileString(text, func(r *Request) regex.Match { return r.Capture })
+}
+
+func (b *Build) compileString(text string, captured func(*Request) regex.Match) (func(*Request) (string, error), error) {
 	e, err := expr.ParseString(text, b.exprOptions())
 	if err != nil {
 		return nil, err
@@ -49,7 +56,7 @@ func (b *Build) CompileString(text string) (func(*Request) (string, error), erro
 		return func(*Request) (string, error) { return s, nil }, nil
 	}
 	return func(r *Request) (string, error) {
-		m := r.Capture
+		m := captured(r)
 		return e.EvalMatch(exprEnv{r: r}, &m)
 	}, nil
 }

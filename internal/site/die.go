@@ -51,8 +51,8 @@ func (s *Site) errorDocument(r *module.Request, status int, doc module.ErrorDocu
 	switch {
 	case doc.IsText:
 		s.errorPage(r, status, text)
-	case doc.URL != "" || strings.Contains(path, "://"):
-		if doc.URL != "" {
+	case doc.URL != "" || !strings.HasPrefix(path, "/") && strings.Contains(path, "://"):
+		if doc.Dynamic == nil {
 			path = doc.URL
 		}
 		r.ResetFilters()

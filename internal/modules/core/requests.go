@@ -257,9 +257,9 @@ func setHandler(c *module.Command) error {
 	return nil
 }
 
-// dynamic makes a text or a path with %{...} in it an expression (httpd 2.4.13).
+// dynamic makes a text, a path or a URL with %{...} in it an expression (httpd 2.4.13).
 func dynamic(b *module.Build, doc *module.ErrorDocument) error {
-	source := doc.Path
+	source := doc.Path + doc.URL
 	if doc.IsText {
 		source = doc.Text
 	}

@@ -59,7 +59,7 @@ func addSetEnv(c *module.Command) (err error) {
 	if s.when, err = c.Build.CompileBool(condition); err != nil {
 		return fmt.Errorf("ProxyFCGISetEnvIf: could not parse the condition: %w", err)
 	}
-	if s.value, err = c.Build.CompileString(value); err != nil {
+	if s.value, err = c.Build.CompileSubstitution(value); err != nil {
 		return fmt.Errorf("ProxyFCGISetEnvIf: could not parse the value: %w", err)
 	}
 	b := settings.Edit(c.Dir)

@@ -3,6 +3,7 @@ package substitute
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 // Module returns mod_substitute.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_substitute", Identifier: "substitute_module", Directives: directives, Offers: module.Offers{
-		Filters: []module.NamedFilter{{Name: "SUBSTITUTE", Rank: module.ResourceRank, Wrap: substitute}}}}
+		Filters: []module.NamedFilter{{Name: "SUBSTITUTE", Rank: module.ResourceRank, Wrap: substitute, NoCache: true}}}}
 }
 
 var settings = &module.Slot[values]{Merge: merge}
@@ -27,7 +28,8 @@ type values struct {
 // rule is one s/pattern/replacement/flags.
 type rule struct {
 	pattern     *regex.Regex
-	fixed       string // with the flag n, instead of pattern
+	fixed       string         // with the flag n, instead of pattern
+	anyCase     *regexp.Regexp // of fixed, with the flag i
 	replacement string
 }
 
@@ -75,8 +77,11 @@ func setSubstitute(c *module.Command) error {
 			return fmt.Errorf("Bad Substitute flag %q, only s///[infq] are supported", f)
 		}
 	}
-	if r.fixed != "" && flags.IgnoreCase {
-		return fmt.Errorf("Substitute: the flags n and i do not go together")
+	if flags.IgnoreCase && r.fixed != "" {
+		var err error
+		if r.anyCase, err = regexp.Compile("(?i)" + regexp.QuoteMeta(r.fixed)); err != nil {
+			return fmt.Errorf("Substitute with the flags n and i: %w", err)
+		}
 	}
 	if parts[0] == "" {
 		return fmt.Errorf("Substitute: the pattern is empty")

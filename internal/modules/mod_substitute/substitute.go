@@ -101,6 +101,9 @@ func (w *writer) Finish() error {
 }
 
 func (r *rule) apply(text string, limit int) (string, error) {
+	if r.anyCase != nil {
+		return r.anyCase.ReplaceAllLiteralString(text, r.replacement), nil
+	}
 	if r.fixed != "" {
 		return strings.ReplaceAll(text, r.fixed, r.replacement), nil
 	}
