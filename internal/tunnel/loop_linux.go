@@ -231,7 +231,7 @@ func (l *loop) adopt(id uint64, p *terms, ports [2]port, buffered [2][]byte, lab
 		t.driver.cut(EndShutdown)
 	}
 	for s := range t.port {
-		t.readable[s] = t.port[s].secure != nil // may hold plaintext already
+		t.readable[s] = t.port[s].secure != nil && holds(t.port[s].secure.Conn)
 		if b := buffered[s]; len(b) > 0 {
 			t.offer(side(s).peer(), t.received(side(s), b, len(b), l.now), t, &l.buf)
 		}
