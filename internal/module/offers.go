@@ -66,6 +66,8 @@ type NamedFilter struct {
 	Name string // upper case: "DEFLATE"
 	Rank Rank
 	Wrap func(*Request) OutputFilter
+	// NoCache: put in by mod_filter, it makes the response one that must not be kept (AP_FILTER_PROTO_NO_CACHE).
+	NoCache bool
 }
 
 // InputFilter is a filter of request bodies that SetInputFilter and AddInputFilter name.

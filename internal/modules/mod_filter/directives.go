@@ -3,6 +3,8 @@ package filter
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"transom/internal/module"
@@ -20,8 +22,14 @@ var settings = &module.Slot[values]{Merge: merge}
 type values struct {
 	byType    []typeRule
 	chain     []string
-	providers map[string][]provider // by filter, in lower case
+	clears    bool                   // the chain does not go on from the outer scope's: = or !
+	removed   map[string]bool        // from the outer scope's chain
+	providers map[string][]provider  // by filter, in lower case
+	protocols map[[2]string]protocol // by filter and provider, in lower case; without provider for all of them
 }
+
+// protocol are the flags of FilterProtocol that have an effect here: filters change the fields that depend on content themselves.
+type protocol struct{ noProxy, transform, noCache bool }
 
 // typeRule is one AddOutputFilterByType.
 type typeRule struct{ filters, types []string }
@@ -33,12 +41,22 @@ type provider struct {
 }
 
 func merge(outer, inner *values) *values {
-	m := &values{byType: append(append([]typeRule{}, outer.byType...), inner.byType...), chain: append(append([]string{}, outer.chain...), inner.chain...),
-		providers: map[string][]provider{}}
+	m := &values{byType: append(append([]typeRule{}, outer.byType...), inner.byType...), clears: outer.clears || inner.clears, removed: maps.Clone(outer.removed),
+		providers: map[string][]provider{}, protocols: map[[2]string]protocol{}}
+	if !inner.clears {
+		m.chain = slices.DeleteFunc(slices.Clone(outer.chain), func(name string) bool { return inner.removed[name] })
+	}
+	m.chain = append(m.chain, inner.chain...)
+	if m.removed == nil {
+		m.removed = inner.removed
+	} else {
+		maps.Copy(m.removed, inner.removed)
+	}
 	for _, from := range []*values{outer, inner} {
 		for name, list := range from.providers {
 			m.providers[name] = append(m.providers[name][:len(m.providers[name]):len(m.providers[name])], list...)
 		}
+		maps.Copy(m.protocols, from.protocols)
 	}
 	return m
 }
@@ -63,10 +81,12 @@ var directives = []module.Directive{
 		Doc: "A filter that a declared one stands for where an expression is true.", Set: setProvider},
 	{Name: "FilterChain", Where: module.Anywhere, Override: module.OverrideOptions, Args: module.AnyArgs, Syntax: "FilterChain [+=-@!]filter-name ...",
 		Doc: "The declared filters that responses pass.", Set: setChain},
-	{Name: "FilterProtocol", Where: module.Anywhere, Override: module.OverrideOptions, Args: module.TwoPlus, Syntax: "FilterProtocol filter-name [provider-name] proto-flags",
-		Doc: "What a filter does to headers.", Support: module.Accepted("each filter here changes the headers that its work asks for")},
+	{Name: "FilterProtocol", Where: module.Anywhere, Override: module.OverrideOptions, Args: module.TwoOr3, Syntax: "FilterProtocol filter-name [provider-name] proto-flags",
+		Doc: "Where a filter must not run (proxy=no, proxy=transform), and whether responses may be kept then (cache=no).", Set: setProtocol},
 	{Name: "FilterTrace", Where: module.Servers | module.InDirectory, Args: module.Two, Syntax: "FilterTrace filter-name level",
-		Doc: "Debugging of filters.", Support: module.Ignored("it only logs what filters do in httpd")},
+		Doc: "Debugging of filters.", Support: module.Ignored("it only logs what filters do in httpd"), Set: func(c *module.Command) error {
+			return declared(c)
+		}},
 }
 
 func declare(c *module.Command, name string) {
@@ -78,6 +98,45 @@ func declare(c *module.Command, name string) {
 		site.DeclaredFilters = map[string]bool{}
 	}
 	site.DeclaredFilters[strings.ToLower(name)] = true
+}
+
+// declared says whether the filter that a directive names first is one.
+func declared(c *module.Command) error {
+	name := strings.ToLower(c.Args[0])
+	if c.Build.Site.DeclaredFilters[name] || settings.Edit(c.Dir).providers[name] != nil || c.Build.Htaccess {
+		return nil
+	}
+	return fmt.Errorf("%s: no such filter: %s is not declared above (FilterDeclare, FilterProvider)", c.Name, c.Args[0])
+}
+
+func setProtocol(c *module.Command) error {
+	if err := declared(c); err != nil {
+		return err
+	}
+	var p protocol
+	for _, flag := range strings.FieldsFunc(c.Args[len(c.Args)-1], func(r rune) bool { return r == ';' || r == ' ' }) {
+		switch strings.ToLower(flag) {
+		case "change=yes", "change=no", "change=1:1", "byteranges=no":
+		case "proxy=no":
+			p.noProxy = true
+		case "proxy=transform":
+			p.transform = true
+		case "cache=no":
+			p.noCache = true
+		default:
+			return fmt.Errorf("FilterProtocol: %q is none of change=yes|no|1:1, byteranges=no, proxy=no, proxy=transform, cache=no", flag)
+		}
+	}
+	key := [2]string{strings.ToLower(c.Args[0])}
+	if len(c.Args) == 3 {
+		key[1] = strings.ToLower(c.Args[1])
+	}
+	s := settings.Edit(c.Dir)
+	if s.protocols == nil {
+		s.protocols = map[[2]string]protocol{}
+	}
+	s.protocols[key] = p
+	return nil
 }
 
 func setProvider(c *module.Command) error {
@@ -105,19 +164,17 @@ func setChain(c *module.Command) error {
 		name := strings.ToLower(strings.TrimLeft(arg, "+=-@!"))
 		switch arg[0] {
 		case '!':
-			s.chain = nil
+			s.chain, s.clears = nil, true
 			continue
 		case '=':
-			s.chain = []string{name}
+			s.chain, s.clears = []string{name}, true
 			continue
 		case '-':
-			kept := s.chain[:0:0]
-			for _, n := range s.chain {
-				if n != name {
-					kept = append(kept, n)
-				}
+			s.chain = slices.DeleteFunc(s.chain, func(n string) bool { return n == name })
+			if s.removed == nil {
+				s.removed = map[string]bool{}
 			}
-			s.chain = kept
+			s.removed[name] = true
 			continue
 		case '@':
 			s.chain = append([]string{name}, s.chain...)
