@@ -168,7 +168,9 @@ func allowed(r *module.Request) string {
 
 func options(r *module.Request) module.Result {
 	h := r.Writer.Header()
-	h.Set("Allow", allowed(r))
+	if r.URI != "*" {
+		h.Set("Allow", allowed(r))
+	}
 	h.Set("Content-Length", "0")
 	r.Writer.WriteHeader(http.StatusOK)
 	return module.OK
