@@ -182,6 +182,9 @@ func (k *checker) rawCapture(r *rule) bool {
 	return false
 }
 
+// anchored patterns begin with ^, maybe inside groups and behind (?i).
+var anchored = regexp.MustCompile(`^(\(\?[a-z]+\)|\((\?:)?)*(\^|\\A)`)
+
 var capturesAll = regexp.MustCompile(`^\^?\(\.[*+]\)`)
 
 // doubledSlash finds a whole path that is put behind a slash.
@@ -196,7 +199,7 @@ func (k *checker) pattern(n *conf.Node, pattern string, maps bool) {
 	if parameter.MatchString(pattern) {
 		k.add(queryPattern, n, "the path has no query in it, so that %s never matches one", pattern)
 	}
-	if !maps || strings.HasPrefix(pattern, "^") || strings.HasPrefix(pattern, "(^") || matchesAll(pattern) || strings.HasPrefix(pattern, "(.*)") || strings.HasPrefix(pattern, ".*") {
+	if !maps || anchored.MatchString(pattern) || matchesAll(pattern) || strings.HasPrefix(pattern, "(.*)") || strings.HasPrefix(pattern, ".*") {
 		return
 	}
 	k.add(unanchored, n, "%s matches in the middle of a path too", pattern)
