@@ -10,6 +10,9 @@ import (
 // decode splits and decodes the request's path (ap_normalize_path and ap_unescape_url): dots and double slashes are
 // resolved, a malformed escape is 400, an encoded slash 404 unless AllowEncodedSlashes says otherwise.
 func (s *Site) decode(r *module.Request) module.Result {
+	for strings.HasPrefix(r.UnparsedURI, "//") { // those are one, whatever MergeSlashes says (ap_parse_uri)
+		r.UnparsedURI = r.UnparsedURI[1:]
+	}
 	target := r.UnparsedURI
 	if target == "*" {
 		r.URI = "*"
@@ -57,6 +60,16 @@ func pathOf(target string) string {
 		return "/"
 	}
 	return target
+}
+
+func mergeSlashes(path string) string {
+	if !strings.HasPrefix(path, "/") {
+		return path
+	}
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	return path
 }
 
 func unescape(s, slashes string) (string, int) {

@@ -63,13 +63,17 @@ func (s *Site) begin(r *module.Request, st *state) {
 	r.Dir = root.settings
 }
 
-// walk follows the sections of one list that match.
-func walk(r *module.Request, at *step, sections []*module.Section, name string) *step {
+// walk follows the sections of one list that match: name, or plain if they have no regular expression.
+func walk(r *module.Request, at *step, sections []*module.Section, name, plain string) *step {
 	for _, sec := range sections {
 		if sec.Kind == module.DirectorySection {
 			continue
 		}
-		if ok, groups := sec.Match.Match(name); ok {
+		what := plain
+		if IsRegexSection(sec) {
+			what = name
+		}
+		if ok, groups := sec.Match.Match(what); ok {
 			at = at.into(sec)
 			traceSection(r, sec)
 			setGroups(r, groups)
@@ -85,10 +89,11 @@ func setGroups(r *module.Request, groups map[string]string) {
 	}
 }
 
-// locationWalk applies <Location> sections on top of what base gave.
+// locationWalk applies <Location> sections on top of what base gave. Those without a regular expression see several slashes
+// as one, whatever MergeSlashes says (ap_location_walk).
 func (s *Site) locationWalk(r *module.Request) {
 	st := stateOf(r)
-	st.at = walk(r, st.base, r.Server.Sections.Locations, r.URI)
+	st.at = walk(r, st.base, r.Server.Sections.Locations, r.URI, mergeSlashes(r.URI))
 	r.Dir = st.at.settings
 }
 
@@ -97,7 +102,8 @@ func (s *Site) storageWalk(r *module.Request) module.Result {
 	st := stateOf(r)
 	at := s.roots[r.Server.Index]
 	if r.Proxy != module.NotProxied {
-		at = walk(r, at, r.Server.Sections.Proxies, strings.TrimPrefix(r.Filename, "proxy:"))
+		url := strings.TrimPrefix(r.Filename, "proxy:")
+		at = walk(r, at, r.Server.Sections.Proxies, url, url)
 		st.base, st.at, r.Dir = at, at, at.settings
 		return module.OK
 	}
@@ -108,7 +114,7 @@ func (s *Site) storageWalk(r *module.Request) module.Result {
 		}
 		name := path.Base(r.Filename)
 		if !strings.HasSuffix(r.Filename, "/") {
-			at = walk(r, at, concat(r.Server.Sections.Files, at.files), name)
+			at = walk(r, at, concat(r.Server.Sections.Files, at.files), name, name)
 		}
 	}
 	st.base, st.at, r.Dir = at, at, at.settings
