@@ -130,6 +130,9 @@ var (
 	basicSocket = Kind{"T035", Note, "A WebSocket behind Basic authentication",
 		"Some browsers (Safari) send no credentials with a handshake: it is answered with 401, while pages work.",
 		"Let the handshake through with Require expr on its path, and have the application check its session."}
+	engineOff = Kind{"T036", Warning, "Rewrite rules without RewriteEngine On",
+		"RewriteEngine is off unless the server, a virtual host or the section switches it on, and then no rule is tried.",
+		"Add RewriteEngine On above the rules."}
 	ignored = Kind{"T090", Note, "Accepted with a warning",
 		"Starting the server prints the same warning.",
 		"See docs/directives.md for what each directive does here."}
@@ -143,7 +146,7 @@ func Kinds() []Kind {
 	return []Kind{shadowed, webSocketBehind, exclusionBehind, locationOrder, slashes, redirectSlash, idleReverse, wsReverse, reverseWords,
 		upgradeCase, connectionWhole, proxyEngine, queryPattern, unanchored, remark, moduleMissing, slashesNotInherited, slashesTwice, hiddenHost,
 		rewriteInSection, mappedBefore, ruleBehind, passBehindRule, looseCondition, wrongBraces, cutFlags, redirectVariable, proxyName, openProxy,
-		blanks, doubledSlash, otherPort, redirectLoop, shortTimeout, basicSocket, ignored, broken}
+		blanks, doubledSlash, otherPort, redirectLoop, shortTimeout, basicSocket, engineOff, ignored, broken}
 }
 
 // markdown keeps sections' names and patterns from being taken for HTML and emphasis.

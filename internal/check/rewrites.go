@@ -66,6 +66,7 @@ func (r *rule) ends() bool {
 // rewrites looks at the rules of a server in their order.
 func (k *checker) rewrites(s *scope) {
 	if !s.says("RewriteEngine", "on") {
+		k.engineOff(s)
 		return
 	}
 	var all *rule // matches every request and ends the rules
@@ -91,6 +92,28 @@ func (k *checker) rewrites(s *scope) {
 		if s.node == nil || section(p.node, "VirtualHost") == s.node {
 			k.add(passBehindRule, p.node, "%s proxies every request", at(all.node))
 		}
+	}
+}
+
+// engineOff reports the first rule of each group that nobody switches on.
+func (k *checker) engineOff(s *scope) {
+	for _, r := range s.rules {
+		if !r.condition {
+			k.add(engineOff, r.node, "the rule is never tried")
+			break
+		}
+	}
+	if s.anywhere("RewriteEngine", "on") {
+		return
+	}
+	for _, top := range s.own {
+		found := false
+		each(top, func(n *conf.Node) {
+			if top.Section && !found && n.Is("RewriteRule") {
+				found = true
+				k.add(engineOff, n, "the rule is never tried")
+			}
+		})
 	}
 }
 
