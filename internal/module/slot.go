@@ -1,10 +1,16 @@
 package module
 
+import "slices"
+
 // Settings are the values that the slots of all modules have in one scope: a server, or a section. They are written while
 // the configuration is read and merged, and only read afterwards.
-type Settings struct {
-	values map[slot]any
-	order  []slot
+//
+// There are few, and most are asked about in vain: looking through them is quicker than a map.
+type Settings struct{ values []setting }
+
+type setting struct {
+	slot  slot
+	value any
 }
 
 // slot is what Settings knows of a Slot[T]: its identity and its merge.
@@ -23,41 +29,37 @@ func (s *Slot[T]) mergeAny(outer, inner any) any { return s.Merge(outer.(*T), in
 
 // Edit returns the scope's settings to be written to; only while the configuration is read.
 func (s *Slot[T]) Edit(in *Settings) *T {
-	if v, ok := in.values[s]; ok {
+	if v, ok := in.get(s); ok {
 		return v.(*T)
 	}
 	v := new(T)
-	in.set(s, v)
+	in.values = append(in.values, setting{s, v})
 	return v
 }
 
 // Of returns the scope's settings, never nil. They are shared: read them only.
 func (s *Slot[T]) Of(in *Settings) *T {
-	if in != nil {
-		if v, ok := in.values[s]; ok {
-			return v.(*T)
-		}
+	if v, ok := in.get(s); ok {
+		return v.(*T)
 	}
 	return &s.unset
 }
 
 // Has says whether anything was set in the scope or around it.
 func (s *Slot[T]) Has(in *Settings) bool {
-	if in == nil {
-		return false
-	}
-	_, ok := in.values[s]
+	_, ok := in.get(s)
 	return ok
 }
 
-func (in *Settings) set(s slot, v any) {
-	if in.values == nil {
-		in.values = map[slot]any{}
+func (in *Settings) get(s slot) (any, bool) {
+	if in != nil {
+		for i := range in.values {
+			if in.values[i].slot == s {
+				return in.values[i].value, true
+			}
+		}
 	}
-	if _, ok := in.values[s]; !ok {
-		in.order = append(in.order, s)
-	}
-	in.values[s] = v
+	return nil, false
 }
 
 // Merge makes the settings of an inner scope; both arguments stay as they are.
@@ -68,17 +70,15 @@ func Merge(outer, inner *Settings) *Settings {
 	if outer == nil || len(outer.values) == 0 {
 		return inner
 	}
-	merged := &Settings{}
-	for _, s := range outer.order {
-		if add, ok := inner.values[s]; ok {
-			merged.set(s, s.mergeAny(outer.values[s], add))
-		} else {
-			merged.set(s, outer.values[s])
+	merged := &Settings{values: slices.Clone(outer.values)}
+	for i, v := range merged.values {
+		if add, ok := inner.get(v.slot); ok {
+			merged.values[i].value = v.slot.mergeAny(v.value, add)
 		}
 	}
-	for _, s := range inner.order {
-		if _, ok := outer.values[s]; !ok {
-			merged.set(s, inner.values[s])
+	for _, v := range inner.values {
+		if _, ok := outer.get(v.slot); !ok {
+			merged.values = append(merged.values, v)
 		}
 	}
 	return merged
