@@ -26,7 +26,8 @@ type asked struct {
 }
 
 func (a *asked) Exchange(_ context.Context, w *upstream.Worker, req *upstream.Request) (*upstream.Response, error) {
-	a.seen = req
+	seen := *req // which is used again
+	a.seen = &seen
 	return &upstream.Response{Status: 200, Major: 1, Minor: 1, Body: io.NopCloser(strings.NewReader("")), Worker: w}, nil
 }
 
