@@ -4,23 +4,18 @@ import (
 	"io"
 	"os"
 	"sync"
-	"time"
 )
 
-// CachedFile is what a file says, read again only when another file stands in its place or its size or time changed: a
+// CachedFile is what a file says, read again only when another file stands in its place or its size or a time of it changed: a
 // request costs a stat. It is safe for concurrent use.
 type CachedFile[T any] struct {
 	Path  string
 	Parse func(text []byte) T
 
-	mu    sync.Mutex
-	info  os.FileInfo // nil: nothing read yet
-	read  time.Time
-	value T
+	mu      sync.Mutex
+	version FileVersion
+	value   T
 }
-
-// settled is how old a file must be before an unchanged time means an unchanged file: some filesystems count in seconds.
-const settled = 2 * time.Second
 
 // Get returns the file's meaning. A file that can't be read is an error, whatever it said before.
 func (f *CachedFile[T]) Get() (T, error) {
@@ -31,7 +26,7 @@ func (f *CachedFile[T]) Get() (T, error) {
 	if err != nil {
 		return none, err
 	}
-	if f.info != nil && os.SameFile(f.info, info) && f.info.Size() == info.Size() && f.info.ModTime().Equal(info.ModTime()) && f.read.Sub(info.ModTime()) > settled {
+	if f.version.Holds(info) {
 		return f.value, nil
 	}
 	file, err := os.Open(f.Path)
@@ -39,14 +34,14 @@ func (f *CachedFile[T]) Get() (T, error) {
 		return none, err
 	}
 	defer file.Close()
-	now := time.Now()
-	if info, err = file.Stat(); err != nil {
+	version, err := VersionOf(file)
+	if err != nil {
 		return none, err
 	}
 	text, err := io.ReadAll(file)
 	if err != nil {
 		return none, err
 	}
-	f.info, f.read, f.value = info, now, f.Parse(text)
+	f.version, f.value = version, f.Parse(text)
 	return f.value, nil
 }

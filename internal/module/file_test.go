@@ -27,11 +27,14 @@ func TestCachedFile(t *testing.T) {
 			t.Errorf("got %q, %v after %d reads; want %q after %d", got, err, reads, text, wantReads)
 		}
 	}
+	settle := func() { f.version.read = f.version.read.Add(time.Hour) } // as if it were read an hour later
 	write(path, "one", old)
 	expect("one", 1)
+	settle()
 	expect("one", 1)
 	write(path, "two", old.Add(time.Second))
 	expect("two", 2)
+	settle()
 	write(path+"2", "new", old.Add(time.Second))
 	if err := os.Rename(path+"2", path); err != nil {
 		t.Fatal(err)
@@ -40,6 +43,9 @@ func TestCachedFile(t *testing.T) {
 	write(path, "now", time.Now())
 	expect("now", 4)
 	expect("now", 5) // it may change again within its time's precision
+	write(path, "old", old)
+	expect("old", 6)
+	expect("old", 7) // so may this one, which only says that it is old
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}

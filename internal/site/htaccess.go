@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"transom/internal/conf"
 	"transom/internal/module"
@@ -34,25 +33,12 @@ type htaccessKey struct {
 
 // htaccessFile is what one version of a file says.
 type htaccessFile struct {
-	seen     atomic.Pointer[sighting]
+	seen     atomic.Pointer[module.FileVersion]
 	text     []byte
 	section  *module.Section
 	warnings []module.Diagnostic // what Nonfatal lets pass
 	err      error
 	steps    sync.Map // *step -> *step; kept here so that they go when the file changes
-}
-
-// sighting is when a file was read last, and its identity, size and time then.
-type sighting struct {
-	info os.FileInfo
-	at   time.Time
-}
-
-// settled is how old a file must be before an unchanged time means an unchanged file: some filesystems count in seconds.
-const settled = 2 * time.Second
-
-func (s *sighting) holds(info os.FileInfo) bool {
-	return os.SameFile(s.info, info) && s.info.Size() == info.Size() && s.info.ModTime().Equal(info.ModTime()) && s.at.Sub(info.ModTime()) > settled
 }
 
 // htaccess applies the .htaccess file of a directory if AllowOverride admits any. A status is what it could not do.
@@ -96,7 +82,7 @@ func (s *Site) htaccessFile(key htaccessKey, keep bool) (*htaccessFile, error) {
 		return nil, err
 	}
 	old, known := s.access.files.Load(key)
-	if known && old.(*htaccessFile).seen.Load().holds(info) {
+	if known && old.(*htaccessFile).seen.Load().Holds(info) {
 		return old.(*htaccessFile), nil
 	}
 	if !info.Mode().IsRegular() {
@@ -119,18 +105,18 @@ func (s *Site) htaccessFile(key htaccessKey, keep bool) (*htaccessFile, error) {
 	return read, nil
 }
 
-func readWhole(path string) ([]byte, *sighting, error) {
+func readWhole(path string) ([]byte, *module.FileVersion, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close()
-	seen := &sighting{at: time.Now()}
-	if seen.info, err = f.Stat(); err != nil {
+	seen, err := module.VersionOf(f)
+	if err != nil {
 		return nil, nil, err
 	}
 	text, err := io.ReadAll(io.LimitReader(f, 16<<20))
-	return text, seen, err
+	return text, &seen, err
 }
 
 // readHtaccess compiles a file's text. Nothing of the Site changes by it.

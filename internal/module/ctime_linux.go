@@ -1,0 +1,14 @@
+package module
+
+import (
+	"os"
+	"syscall"
+	"time"
+)
+
+func statusChanged(info os.FileInfo) time.Time {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return time.Unix(st.Ctim.Unix())
+	}
+	return info.ModTime()
+}
