@@ -82,7 +82,7 @@ func (s *Server) ServeConn(nc net.Conn) {
 
 // A few goroutines wait for another connection when theirs has ended or gone elsewhere: their stacks have grown to what
 // a request needs, and growing costs as much as parsing one.
-const mostSpare = 8
+const mostSpare = 16
 
 // work serves c, and what track hands over afterwards.
 func (s *Server) work(c *conn) {

@@ -10,6 +10,7 @@ import (
 
 	"transom/internal/module"
 	"transom/internal/observe"
+	"transom/internal/rawnet"
 	"transom/internal/tunnel"
 	"transom/internal/upstream"
 	"transom/internal/wire/http1"
@@ -38,15 +39,13 @@ func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 		return fail(r, http.StatusBadRequest, "AH00898", err.Error())
 	}
 	r.Status = http.StatusSwitchingProtocols
-	conn.SetWriteDeadline(time.Now().Add(x.timeout()))
-	if _, err := conn.Write(head); err != nil {
+	if err := send(conn, head, x.timeout()); err != nil {
 		conn.Close()
 		up.Conn.Close()
 		up.Done()
 		r.Logf("proxy_wstunnel", observe.Info, "", "sending 101: %v", err)
 		return module.Done
 	}
-	conn.SetWriteDeadline(time.Time{})
 	policy := x.policy()
 	policy.Extensions = ws.Extensions(header)
 	end := &tunnelEnd{done: up.Done, ends: r.Site.Engine.Detach(r)}
@@ -64,6 +63,18 @@ func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 		x.logOpen(id, label)
 	}
 	return module.Suspended
+}
+
+// send leaves no deadline behind.
+func send(conn net.Conn, b []byte, patience time.Duration) error {
+	if quick := rawnet.New(conn); quick != nil {
+		_, err := quick.Write(b, patience)
+		return err
+	}
+	conn.SetWriteDeadline(time.Now().Add(patience))
+	defer conn.SetWriteDeadline(time.Time{})
+	_, err := conn.Write(b)
+	return err
 }
 
 // tunnelEnd is all that a tunnel keeps of its request.
