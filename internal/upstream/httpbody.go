@@ -61,6 +61,7 @@ func (x *exchange) end(ok bool) {
 	}
 	x.ended = true
 	if x.up != nil {
+		defer x.up.Rethrow()
 		ok = x.up.End() && ok
 	}
 	if x.stop != nil && !x.stop() {

@@ -1,8 +1,10 @@
 package upstream
 
 import (
+	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -23,6 +25,7 @@ type Upload struct {
 	aborted  atomic.Bool
 	client   error // the client's body failed; valid after done
 	backend  error // the connection failed
+	panicked error // what reads the body did; valid after done
 }
 
 // Frames are what a protocol puts around the pieces of a body.
@@ -43,13 +46,7 @@ func StartUpload(req *Request, c *Conn, spool *os.File, frames *Frames) *Upload 
 
 func (u *Upload) run() {
 	defer close(u.done)
-	buf := buffers.Get().(*[copySize]byte)
-	defer buffers.Put(buf)
-	if u.frames != nil {
-		u.sendFrames(buf[:])
-	} else {
-		u.sendLength(buf[:])
-	}
+	u.send()
 	if u.spool != nil {
 		u.spool.Close()
 	}
@@ -57,6 +54,22 @@ func (u *Upload) run() {
 	u.c.sending.Store(false)
 	if u.client != nil {
 		u.c.Conn.Close() // wakes the reader; the backend must not take the body for complete
+	}
+}
+
+func (u *Upload) send() {
+	defer func() {
+		if e := recover(); e != nil {
+			u.panicked = fmt.Errorf("reading the request's body: %v\n%s", e, debug.Stack())
+			u.client = u.panicked
+		}
+	}()
+	buf := buffers.Get().(*[copySize]byte)
+	defer buffers.Put(buf)
+	if u.frames != nil {
+		u.sendFrames(buf[:])
+	} else {
+		u.sendLength(buf[:])
 	}
 }
 
@@ -164,6 +177,13 @@ func (u *Upload) End() bool {
 		<-u.done
 	}
 	return u.client == nil && u.backend == nil && !u.aborted.Load()
+}
+
+// Rethrow, behind End, panics in the caller's goroutine as the upload's did. The connection should have been released before.
+func (u *Upload) Rethrow() {
+	if u.panicked != nil {
+		panic(u.panicked)
+	}
 }
 
 // endsSoon gives the last write a moment; a backend that answered without reading the request would let it block.
