@@ -11,6 +11,9 @@ import (
 
 func insert(r *module.Request) module.Result {
 	v := settings.Of(r.Dir)
+	if len(v.byType)+len(v.chain) == 0 {
+		return module.Declined
+	}
 	// Rules name a filter for several types: it is put in once, for all of them.
 	types := map[string][]string{}
 	var order []string

@@ -22,6 +22,9 @@ func Module() *module.Module {
 // early runs rules marked so, before anything is decided; sections do not apply yet.
 func early(r *module.Request) module.Result {
 	s := settings.Of(r.Dir)
+	if len(s.request)+len(s.always)+len(s.onSuccess) == 0 {
+		return module.Declined
+	}
 	for _, t := range []*table{requestTable(r), errorTable(r), responseTable(r)} {
 		if !t.run(s, true) {
 			return http.StatusInternalServerError
@@ -31,7 +34,8 @@ func early(r *module.Request) module.Result {
 }
 
 func changeRequest(r *module.Request) module.Result {
-	if !requestTable(r).run(settings.Of(r.Dir), false) {
+	s := settings.Of(r.Dir)
+	if len(s.request) > 0 && !requestTable(r).run(s, false) {
 		return http.StatusInternalServerError
 	}
 	return module.Declined
