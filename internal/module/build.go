@@ -128,6 +128,7 @@ type Process struct {
 	ControlSocket    string        // TransomControlSocket; "" stands for the one beside PidFile, "off" for none
 	GracefulShutdown time.Duration // GracefulShutdownTimeout; 0: no limit
 	TunnelDrain      time.Duration // TransomTunnelDrain: over which a graceful stop spreads the end of tunnels
+	Threaded         bool          // LoadModule names httpd's event or worker MPM
 	// Sizes of httpd's process model; Transom has one process and reads them for what they say of `max` of a worker.
 	MPM map[string]int // lower-case directive name -> number
 }
@@ -144,7 +145,7 @@ func (p *Process) Processes() int {
 		}
 		return def
 	}
-	if _, threaded := p.MPM["threadsperchild"]; threaded {
+	if _, named := p.MPM["threadsperchild"]; named || p.Threaded {
 		threads := get(25, "threadsperchild")
 		return max(1, get(400, "maxrequestworkers", "maxclients")/threads)
 	}

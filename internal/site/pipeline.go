@@ -77,7 +77,10 @@ func (s *Site) receive(r *module.Request) module.Result {
 		if bad.PlainOnTLS {
 			r.SetNote("error-notes", "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n Instead use the HTTPS scheme to access this URL, please.<br />\n")
 		}
-		s.locationWalk(r)
+		if path, _, _ := strings.Cut(r.UnparsedURI, "?"); strings.HasPrefix(path, "/") {
+			r.URI = path // as it is: nobody could decode it
+		}
+		s.locationWalk(r) // for the error page; the status stands, whatever a pattern says
 		return module.Result(bad.Status)
 	}
 	return s.run(module.PostRead, r)
@@ -141,7 +144,9 @@ func (s *Site) prepare(r *module.Request) module.Result {
 			return res
 		}
 	}
-	s.locationWalk(r)
+	if res := s.locationWalk(r); res != module.OK {
+		return res
+	}
 	s.ifWalk(r) // for what the mapping answers itself; the walks begin anew once the file is known
 	if !strings.HasPrefix(r.Filename, "proxy:") {
 		if res := s.run(module.Translate, r); res != module.OK && res != module.Declined {
@@ -160,7 +165,9 @@ func (s *Site) place(r *module.Request, locations bool) module.Result {
 		return res
 	}
 	if locations {
-		s.locationWalk(r)
+		if res := s.locationWalk(r); res != module.OK {
+			return res
+		}
 	}
 	s.ifWalk(r)
 	if r.Main == nil {

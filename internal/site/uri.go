@@ -32,11 +32,13 @@ func (s *Site) decode(r *module.Request) module.Result {
 	core := module.CoreServer.Of(r.Server.Settings)
 	decoded, status := unescape(path, core.AllowEncodedSlashes)
 	if status != 0 {
+		r.URI, _, _ = strings.Cut(decoded, "\x00") // for logs and pages, as far as httpd has it then
 		r.Logf("core", observe.Info, "AH00026", "found %%2f (encoded '/') or a bad escape in URI path %q (decoded=%q), returning %d", path, decoded, status)
 		return module.Result(status)
 	}
 	clean, ok := normalize(decoded, core.MergeSlashes.Or(true))
 	if !ok {
+		r.URI = decoded
 		r.Logf("core", observe.Error, "AH10244", "invalid URI path (%s)", target)
 		return 400
 	}
@@ -84,7 +86,7 @@ func unescape(s, slashes string) (string, int) {
 			continue
 		}
 		if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
-			return string(b), 400
+			return s, 400
 		}
 		c := unhex(s[i+1])<<4 | unhex(s[i+2])
 		switch {

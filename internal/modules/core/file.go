@@ -48,8 +48,39 @@ func sendFile(r *module.Request) module.Result {
 		request = request.Clone(request.Context())
 		request.Header.Del("Range")
 	}
-	http.ServeContent(r.Writer, request, "", info.ModTime(), f)
-	return module.OK
+	if request.Header.Get("Range") == "" {
+		http.ServeContent(r.Writer, request, "", info.ModTime(), f)
+		return module.OK
+	}
+	w := &rangeWriter{ResponseWriter: r.Writer}
+	http.ServeContent(w, request, "", info.ModTime(), f)
+	if !w.refused {
+		return module.OK
+	}
+	r.SetErrHeader("Content-Range", h.Get("Content-Range"))
+	clear(h)
+	return http.StatusRequestedRangeNotSatisfiable
+}
+
+// rangeWriter keeps ServeContent from answering 416 with a text of its own: that is ErrorDocument's.
+type rangeWriter struct {
+	http.ResponseWriter
+	refused bool
+}
+
+func (w *rangeWriter) WriteHeader(status int) {
+	if status == http.StatusRequestedRangeNotSatisfiable {
+		w.refused = true
+		return
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *rangeWriter) Write(p []byte) (int, error) {
+	if w.refused {
+		return len(p), nil
+	}
+	return w.ResponseWriter.Write(p)
 }
 
 // wellFormedRange says whether a Range header is a list of byte ranges; whether the file has them is another question.

@@ -97,8 +97,8 @@ func limitBody(r *module.Request) module.Result {
 	if !d.LimitBodySet && r.Proxy == module.NotProxied {
 		limit = 1 << 30 // httpd's default since 2.4.53, which leaves what is proxied alone
 	}
-	if limit == 0 || r.HTTP.Body == nil {
-		return module.OK
+	if limit == 0 || r.HTTP.Body == nil || r.RedirectNow != 0 {
+		return module.OK // an ErrorDocument is read, whatever was refused
 	}
 	if r.HTTP.ContentLength > limit {
 		r.Logf("core", observe.Error, "AH01588", "Requested content-length of %d is larger than the configured limit of %d", r.HTTP.ContentLength, limit)

@@ -20,6 +20,9 @@ func Module() *module.Module {
 // loadModule warns of modules that are not here. Their directives are unknown, hence errors outside <IfModule>.
 func loadModule(c *module.Command) error {
 	id := c.Args[0]
+	if id == "mpm_event_module" || id == "mpm_worker_module" {
+		c.Build.Process.Threaded = true
+	}
 	for _, m := range c.Build.Modules {
 		if m.Identifier == id {
 			if m.Absent != "" {
