@@ -90,6 +90,12 @@ var requestRows = []module.Directive{
 		Doc: "Whether server-made pages end with a line about the server.", Set: func(c *module.Command) error {
 			return oneOf(c, &dir(c).ServerSignature, "on", "off", "email")
 		}},
+	{Name: "RegisterHttpMethod", Where: module.InServer, Args: module.Some, Syntax: "RegisterHttpMethod method [method] ...",
+		Doc: "Methods that <Limit> may name.", Support: module.Ignored("every method is known")},
+	{Name: "QualifyRedirectURL", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.OnOff, Syntax: "QualifyRedirectURL On|Off",
+		Doc: "Whether REDIRECT_URL has scheme and host.", Support: module.Ignored("REDIRECT_URL is always a path")},
+	{Name: "ReadBufferSize", Where: module.Anywhere, Args: module.One, Syntax: "ReadBufferSize bytes",
+		Doc: "How much is read from a file at once.", Support: module.Ignored("the sizes of buffers are Transom's own")},
 	{Name: "ErrorDocument", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.RawArgs, Syntax: "ErrorDocument error-code document",
 		Doc: "What to answer for a status: text, a path here, or a URL elsewhere.", Set: setErrorDocument},
 	{Name: "SetHandler", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.One, Syntax: "SetHandler handler-name|none|expression",
@@ -214,8 +220,8 @@ func setErrorDocument(c *module.Command) error {
 	if what == "" && more == "" && !quoted {
 		return fmt.Errorf("ErrorDocument %s needs a text, a path or a URL", code)
 	}
-	if more != "" && !quoted {
-		what = rest // words without quotes, as httpd 1.3 took them
+	if more != "" {
+		return fmt.Errorf("ErrorDocument takes two arguments, a status and a document: put a text of several words in quotes")
 	}
 	switch {
 	case strings.EqualFold(what, "default"):

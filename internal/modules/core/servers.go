@@ -41,6 +41,9 @@ func setServerName(c *module.Command) error {
 	if scheme, rest, ok := strings.Cut(name, "://"); ok {
 		c.Server.Scheme, name = strings.ToLower(scheme), rest
 	}
+	if strings.ContainsAny(name, "*?") {
+		return fmt.Errorf("Invalid ServerName %q: it is one name without wild cards, which belong into ServerAlias", c.Args[0])
+	}
 	host, port, err := splitPort(name)
 	if err != nil {
 		return fmt.Errorf("ServerName %s: %w", c.Args[0], err)

@@ -61,6 +61,9 @@ func setSubstitute(c *module.Command) error {
 		return fmt.Errorf("Bad Substitute format, must be an s/// pattern: %q", text)
 	}
 	parts := strings.Split(text[2:], text[1:2])
+	if len(parts) == 2 {
+		parts = append(parts, "") // httpd does without the last delimiter
+	}
 	if len(parts) != 3 {
 		return fmt.Errorf("Bad Substitute format, must be a complete s/// pattern: %q", text)
 	}
