@@ -83,16 +83,17 @@ type Section struct {
 	Match    Matcher
 	Settings *Settings
 	Nested   Lists // <Files> and <If> inside
-	// If is true when an IfSection's condition holds for a request; errors count as false.
+	// If is true when an IfSection's condition holds for a request. An error decides nothing: the request must end with 500.
 	If func(*Request) (bool, error)
 	// Chain links <ElseIf> and <Else> to the section before: it applies only if none of those did.
 	Chain *Section
 }
 
 // Matcher says whether a section's argument covers a name (a directory's path, a file's last component, a URL's path or a
-// proxied URL). Groups are named captures of a regular expression, which become MATCH_NAME in the environment.
+// proxied URL). Groups are named captures of a regular expression, which become MATCH_NAME in the environment. An error, of a
+// pattern that gave up, decides nothing: sections restrict as well as open, so the request must end with 500.
 type Matcher interface {
-	Match(name string) (ok bool, groups map[string]string)
+	Match(name string) (ok bool, groups map[string]string, err error)
 }
 
 // Methods is the set of request methods that <Limit> or <LimitExcept> names.

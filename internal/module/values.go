@@ -90,15 +90,10 @@ func RegexMatcher(pattern string) (Matcher, error) {
 
 func (m regexMatcher) IsRegex() bool { return true }
 
-// Match leaves a pattern that reached its limit unmatched only where that closes nothing: it counts as matching, since
-// sections restrict more often than they open.
-func (m regexMatcher) Match(name string) (bool, map[string]string) {
+func (m regexMatcher) Match(name string) (bool, map[string]string, error) {
 	match, err := m.re.Match(name)
-	if err != nil {
-		return true, nil
-	}
-	if !match.Matched() {
-		return false, nil
+	if err != nil || !match.Matched() {
+		return false, nil, err
 	}
 	names := m.re.SubexpNames()
 	var groups map[string]string
@@ -111,7 +106,7 @@ func (m regexMatcher) Match(name string) (bool, map[string]string) {
 		}
 		groups[n] = match.Group(i)
 	}
-	return true, groups
+	return true, groups, nil
 }
 
 // EscapePath escapes what may not stand in a URL's path (ap_os_escape_path). Escapes that are there are escaped again:

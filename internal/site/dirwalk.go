@@ -22,8 +22,10 @@ func (s *Site) directoryWalk(r *module.Request, at *step) (*step, module.Result)
 		}
 	}
 	name := cleanFilename(r.Filename)
-	at = applyDirectory(r, at, plain, "/")
-	var res module.Result
+	at, res := applyDirectory(r, at, plain, "/")
+	if res != module.OK {
+		return at, res
+	}
 	dir, rest := "/", strings.TrimPrefix(name, "/")
 	for {
 		if at, res = s.htaccess(r, at, dir); res != module.OK {
@@ -50,13 +52,17 @@ func (s *Site) directoryWalk(r *module.Request, at *step) (*step, module.Result)
 		if !info.IsDir() {
 			if full == name && module.CoreDir.Of(at.settings).Options.Bits()&module.OptFollowSymLinks != 0 {
 				// httpd saves itself a look at the last component then, and takes the file for one more directory.
-				at = applyDirectory(r, at, plain, full)
+				if at, res = applyDirectory(r, at, plain, full); res != module.OK {
+					return at, res
+				}
 			}
 			r.Filename, r.PathInfo, r.Info = full, strings.TrimPrefix(name, full), info
 			break
 		}
 		dir, rest = full, more
-		at = applyDirectory(r, at, plain, dir)
+		if at, res = applyDirectory(r, at, plain, dir); res != module.OK {
+			return at, res
+		}
 		if rest == "" {
 			r.Filename, r.Info = dir, info
 			if strings.HasSuffix(name, "/") {
@@ -68,24 +74,16 @@ func (s *Site) directoryWalk(r *module.Request, at *step) (*step, module.Result)
 			break
 		}
 	}
-	for _, sec := range sections[len(plain):] {
-		if ok, groups := sec.Match.Match(r.Filename); ok {
-			at = at.into(sec)
-			traceSection(r, sec)
-			setGroups(r, groups)
+	return applyDirectory(r, at, sections[len(plain):], r.Filename)
+}
+
+func applyDirectory(r *module.Request, at *step, sections []*module.Section, dir string) (_ *step, res module.Result) {
+	for _, sec := range sections {
+		if at, res = enter(r, at, sec, dir); res != module.OK {
+			return at, res
 		}
 	}
 	return at, module.OK
-}
-
-func applyDirectory(r *module.Request, at *step, plain []*module.Section, dir string) *step {
-	for _, sec := range plain {
-		if ok, _ := sec.Match.Match(dir); ok {
-			at = at.into(sec)
-			traceSection(r, sec)
-		}
-	}
-	return at
 }
 
 func withSlash(dir string) string {

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"net/http"
 	"path"
 	"strings"
 	"sync"
@@ -64,7 +65,7 @@ func (s *Site) begin(r *module.Request, st *state) {
 }
 
 // walk follows the sections of one list that match: name, or plain if they have no regular expression.
-func walk(r *module.Request, at *step, sections []*module.Section, name, plain string) *step {
+func walk(r *module.Request, at *step, sections []*module.Section, name, plain string) (_ *step, res module.Result) {
 	for _, sec := range sections {
 		if sec.Kind == module.DirectorySection {
 			continue
@@ -73,13 +74,31 @@ func walk(r *module.Request, at *step, sections []*module.Section, name, plain s
 		if IsRegexSection(sec) {
 			what = name
 		}
-		if ok, groups := sec.Match.Match(what); ok {
-			at = at.into(sec)
-			traceSection(r, sec)
-			setGroups(r, groups)
+		if at, res = enter(r, at, sec, what); res != module.OK {
+			return at, res
 		}
 	}
-	return at
+	return at, module.OK
+}
+
+// enter goes into a section if it covers name.
+func enter(r *module.Request, at *step, sec *module.Section, name string) (*step, module.Result) {
+	ok, groups, err := sec.Match.Match(name)
+	if err != nil {
+		return at, undecided(r, sec, err)
+	}
+	if ok {
+		at = at.into(sec)
+		traceSection(r, sec)
+		setGroups(r, groups)
+	}
+	return at, module.OK
+}
+
+// undecided ends a request of which nobody knows whether a section is for it: the section may close, or open.
+func undecided(r *module.Request, sec *module.Section, err error) module.Result {
+	r.Logf("core", observe.Error, "", "%s at %s:%d: %v", sec.Title, sec.File, sec.Line, err)
+	return http.StatusInternalServerError
 }
 
 // setGroups passes named captures on as MATCH_NAME (httpd 2.4.8).
@@ -91,32 +110,30 @@ func setGroups(r *module.Request, groups map[string]string) {
 
 // locationWalk applies <Location> sections on top of what base gave. Those without a regular expression see several slashes
 // as one, whatever MergeSlashes says (ap_location_walk).
-func (s *Site) locationWalk(r *module.Request) {
+func (s *Site) locationWalk(r *module.Request) module.Result {
 	st := stateOf(r)
-	st.at = walk(r, st.base, r.Server.Sections.Locations, r.URI, mergeSlashes(r.URI))
-	r.Dir = st.at.settings
+	at, res := walk(r, st.base, r.Server.Sections.Locations, r.URI, mergeSlashes(r.URI))
+	st.at, r.Dir = at, at.settings
+	return res
 }
 
 // storageWalk applies <Directory> and <Files>, or <Proxy> for a proxied request.
-func (s *Site) storageWalk(r *module.Request) module.Result {
-	st := stateOf(r)
+func (s *Site) storageWalk(r *module.Request) (res module.Result) {
 	at := s.roots[r.Server.Index]
-	if r.Proxy != module.NotProxied {
+	switch {
+	case r.Proxy != module.NotProxied:
 		url := strings.TrimPrefix(r.Filename, "proxy:")
-		at = walk(r, at, r.Server.Sections.Proxies, url, url)
-		st.base, st.at, r.Dir = at, at, at.settings
-		return module.OK
-	}
-	if r.Filename != "" {
-		var res module.Result
-		if at, res = s.directoryWalk(r, at); res != module.OK {
-			return res
-		}
-		name := path.Base(r.Filename)
-		if !strings.HasSuffix(r.Filename, "/") {
-			at = walk(r, at, concat(r.Server.Sections.Files, at.files), name, name)
+		at, res = walk(r, at, r.Server.Sections.Proxies, url, url)
+	case r.Filename != "":
+		at, res = s.directoryWalk(r, at)
+		if name := path.Base(r.Filename); res == module.OK && !strings.HasSuffix(r.Filename, "/") {
+			at, res = walk(r, at, concat(r.Server.Sections.Files, at.files), name, name)
 		}
 	}
+	if res != module.OK {
+		return res
+	}
+	st := stateOf(r)
 	st.base, st.at, r.Dir = at, at, at.settings
 	return module.OK
 }

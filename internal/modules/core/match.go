@@ -19,22 +19,22 @@ func newDirectoryMatcher(arg string) directoryMatcher {
 	return directoryMatcher{clean, isPattern(clean)}
 }
 
-func (m directoryMatcher) Match(dir string) (bool, map[string]string) {
+func (m directoryMatcher) Match(dir string) (bool, map[string]string, error) {
 	dir = path.Clean(dir)
 	if !m.wild {
-		return dir == m.pattern, nil
+		return dir == m.pattern, nil, nil
 	}
-	return expr.Glob(m.pattern, dir, expr.PathName), nil
+	return expr.Glob(m.pattern, dir, expr.PathName), nil, nil
 }
 
 // wildcard matches a file's last component.
 type wildcard struct{ pattern string }
 
-func (w wildcard) Match(name string) (bool, map[string]string) {
+func (w wildcard) Match(name string) (bool, map[string]string, error) {
 	if !isPattern(w.pattern) {
-		return name == w.pattern, nil
+		return name == w.pattern, nil, nil
 	}
-	return expr.Glob(w.pattern, name, expr.PathName), nil
+	return expr.Glob(w.pattern, name, expr.PathName), nil, nil
 }
 
 // locationMatcher is httpd's rule for <Location>: the path itself, or the path and a slash and more; with a slash at its
@@ -48,15 +48,15 @@ func newLocationMatcher(arg string) locationMatcher {
 	return locationMatcher{arg, isPattern(arg)}
 }
 
-func (m locationMatcher) Match(uri string) (bool, map[string]string) {
+func (m locationMatcher) Match(uri string) (bool, map[string]string, error) {
 	if m.wild {
-		return expr.Glob(m.prefix, uri, expr.PathName), nil // nothing below: <Location /d*> is not for /d1/x
+		return expr.Glob(m.prefix, uri, expr.PathName), nil, nil // nothing below: <Location /d*> is not for /d1/x
 	}
 	if !strings.HasPrefix(uri, m.prefix) {
-		return false, nil
+		return false, nil, nil
 	}
 	rest := uri[len(m.prefix):]
-	return rest == "" || rest[0] == '/' || strings.HasSuffix(m.prefix, "/"), nil
+	return rest == "" || rest[0] == '/' || strings.HasSuffix(m.prefix, "/"), nil, nil
 }
 
 // isPattern is apr_fnmatch_test: a bracket that is never closed stands for itself.

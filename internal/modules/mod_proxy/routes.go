@@ -131,7 +131,11 @@ func (c *compiler) generic(s *module.Server) *upstream.Worker {
 func (c *compiler) secure(w *upstream.Worker, s *module.Server, name string) (err error) {
 	dir := s.Defaults
 	for _, section := range s.Sections.Proxies {
-		if ok, _ := section.Match.Match(name); ok && name != "" {
+		ok, _, err := section.Match.Match(name)
+		if err != nil {
+			return err
+		}
+		if ok && name != "" {
 			dir = module.Merge(dir, section.Settings)
 		}
 	}

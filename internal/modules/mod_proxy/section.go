@@ -65,23 +65,23 @@ func newMatcher(arg string, isRegex bool) (module.Matcher, error) {
 
 type beginning string
 
-func (b beginning) Match(url string) (bool, map[string]string) {
+func (b beginning) Match(url string) (bool, map[string]string, error) {
 	if _, _, socket := cutSocket(string(b)); !socket {
 		_, url, _ = cutSocket(url)
 	}
-	return strings.HasPrefix(url, string(b)), nil
+	return strings.HasPrefix(url, string(b)), nil, nil
 }
 
 type wildcard string
 
 // Match lets * and ? stand for slashes as well: path.Match is given none to stop at.
-func (w wildcard) Match(url string) (bool, map[string]string) {
+func (w wildcard) Match(url string) (bool, map[string]string, error) {
 	if w == "*" {
-		return true, nil
+		return true, nil, nil
 	}
 	const slash = "\x01"
 	ok, _ := path.Match(strings.ReplaceAll(string(w), "/", slash), strings.ReplaceAll(url, "/", slash))
-	return ok, nil
+	return ok, nil, nil
 }
 
 // about is the worker or balancer of the enclosing <Proxy>.
