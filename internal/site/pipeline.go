@@ -147,7 +147,10 @@ func (s *Site) prepare(r *module.Request) module.Result {
 	if res := s.locationWalk(r); res != module.OK {
 		return res
 	}
-	s.ifWalk(r) // for what the mapping answers itself; the walks begin anew once the file is known
+	// For what the mapping answers itself; the walks begin anew once the file is known.
+	if res := s.ifWalk(r); res != module.OK {
+		return res
+	}
 	if !strings.HasPrefix(r.Filename, "proxy:") {
 		if res := s.run(module.Translate, r); res != module.OK && res != module.Declined {
 			return res
@@ -169,7 +172,9 @@ func (s *Site) place(r *module.Request, locations bool) module.Result {
 			return res
 		}
 	}
-	s.ifWalk(r)
+	if res := s.ifWalk(r); res != module.OK {
+		return res
+	}
 	if r.Main == nil {
 		if res := s.run(module.HeaderParser, r); res != module.OK {
 			return res

@@ -139,18 +139,18 @@ func (s *Site) storageWalk(r *module.Request) (res module.Result) {
 }
 
 // ifWalk applies <If>, <ElseIf> and <Else>: those of the server and those inside sections that apply.
-func (s *Site) ifWalk(r *module.Request) {
+func (s *Site) ifWalk(r *module.Request) module.Result {
 	st := stateOf(r)
-	at := st.at
 	list := r.Server.Sections.Ifs
-	if len(at.ifs) > 0 {
-		list = concat(list, at.ifs)
+	if len(st.at.ifs) > 0 {
+		list = concat(list, st.at.ifs)
 	}
 	if len(list) == 0 {
-		return
+		return module.OK
 	}
 	done := map[*module.Section]bool{} // heads of chains of which one has applied
-	follow := func(list []*module.Section) (inner []*module.Section) {
+	for len(list) > 0 {
+		var inner []*module.Section // it comes behind all that stands beside
 		for _, sec := range list {
 			head := sec
 			for head.Chain != nil {
@@ -161,20 +161,17 @@ func (s *Site) ifWalk(r *module.Request) {
 			}
 			ok, err := sec.If(r)
 			if err != nil {
-				r.Logf("core", observe.Error, "AH03453", "%s at %s:%d: %v", sec.Title, sec.File, sec.Line, err)
-				continue
+				return undecided(r, sec, err)
 			}
 			if ok {
 				done[head] = true
-				at = at.into(sec)
+				st.at = st.at.into(sec)
 				traceSection(r, sec)
 				inner = append(inner, sec.Nested.Ifs...)
 			}
 		}
-		return inner
+		list = inner
 	}
-	for len(list) > 0 {
-		list = follow(list) // what stands inside comes behind all that stands beside
-	}
-	st.at, r.Dir = at, at.settings
+	r.Dir = st.at.settings
+	return module.OK
 }
