@@ -150,21 +150,23 @@ func (l *loop) wait() int {
 	return poll(l.epfd, l.events, timeout)
 }
 
-// read does what was posted and reports whether the loop has stopped.
+// read does what was posted until there is nothing more, and reports whether the loop has stopped: whatever post took is done.
 func (l *loop) read() bool {
-	l.mu.Lock()
-	todo := l.inbox
-	l.inbox = nil
-	l.mu.Unlock()
-	for _, f := range todo {
-		f()
+	for {
+		l.mu.Lock()
+		todo, stopped := l.inbox, l.stopped
+		l.inbox = nil
+		l.mu.Unlock()
+		if len(todo) == 0 {
+			if stopped {
+				l.close()
+			}
+			return stopped
+		}
+		for _, f := range todo {
+			f()
+		}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.stopped {
-		l.close()
-	}
-	return l.stopped
 }
 
 // event is called when one side has become ready.
