@@ -115,7 +115,17 @@ func addCertificates(c *tls.Config, settings *serverSettings) (*conf.Node, error
 		}
 		c.Certificates = append(c.Certificates, pair)
 	}
+	// crypto/tls takes the first that the client can do. An ECDSA signature costs a tenth of an RSA one, and is what OpenSSL
+	// and today's clients prefer.
+	slices.SortStableFunc(c.Certificates, func(a, b tls.Certificate) int { return rsaLast(a) - rsaLast(b) })
 	return nil, nil
+}
+
+func rsaLast(c tls.Certificate) int {
+	if c.Leaf.PublicKeyAlgorithm == x509.RSA {
+		return 1
+	}
+	return 0
 }
 
 // askClients makes the handshake ask for a certificate. It is checked here rather than by crypto/tls, which knows nothing of

@@ -89,9 +89,10 @@ func TestHandshakes(t *testing.T) {
 ServerName www.test
 Protocols h2 http/1.1
 SSLEngine on
+SSLCertificateFile rsa.pem
+SSLCertificateKeyFile rsa.pem
 SSLCertificateFile leaf.crt
 SSLCertificateKeyFile leaf.key
-SSLCertificateFile rsa.pem
 SSLCertificateChainFile chain.crt
 SSLProtocol -all +TLSv1.1 +TLSv1.2
 SSLCipherSuite ECDHE+AES128:!AESGCM
