@@ -148,7 +148,7 @@ func RequireNames(c *Command, args, module, code string, meets func(*Request, []
 		list, err := names(r)
 		if err != nil {
 			r.Logf(module, observe.Error, code, "Can't evaluate require expression: %v", err)
-			return AuthzDenied
+			return AuthzError
 		}
 		if meets(r, conf.Words(list)) {
 			return AuthzGranted

@@ -68,7 +68,7 @@ func parseExpr(c *module.Command, args string) (module.AuthzCheck, error) {
 		ok, err := test(r)
 		if err != nil {
 			r.Logf("authz_core", observe.Error, "AH02320", "expr: require evaluation failed: %v", err)
-			return module.AuthzDenied
+			return module.AuthzError
 		}
 		return verdict(ok)
 	}, nil

@@ -63,7 +63,7 @@ func parseHost(c *module.Command, args string) (module.AuthzCheck, error) {
 		list, err := names(r)
 		if err != nil {
 			r.Logf("authz_host", observe.Error, "AH02593", "authz authorize: require host: can't evaluate require expression: %v", err)
-			return module.AuthzDenied
+			return module.AuthzError
 		}
 		return verdict(slices.ContainsFunc(list, func(domain string) bool { return module.InDomain(domain, host) }))
 	}, nil
@@ -79,7 +79,7 @@ func parseForwardDNS(c *module.Command, args string) (module.AuthzCheck, error) 
 		list, err := names(r)
 		if err != nil {
 			r.Logf("authz_host", observe.Error, "AH03354", "authz authorize: require forward-dns: can't evaluate require expression: %v", err)
-			return module.AuthzDenied
+			return module.AuthzError
 		}
 		return verdict(slices.ContainsFunc(list, func(name string) bool { return module.ResolvesTo(r.Context(), name, r.UserAgentAddr) }))
 	}, nil

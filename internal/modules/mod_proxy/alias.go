@@ -131,7 +131,11 @@ func (a *alias) matchRegex(r *module.Request, uri, target string) (url string, n
 	}
 	if a.noCanon {
 		raw, err := a.re.Match(r.UnparsedURI)
-		if err == nil && raw.Matched() {
+		if err != nil {
+			r.Logf("proxy", observe.Error, "AH01136", "ProxyPassMatch: %v", err)
+			return "", false, failed
+		}
+		if raw.Matched() {
 			m, uri, noCanon = raw, r.UnparsedURI, true
 		} else {
 			warnNoCanon(r)

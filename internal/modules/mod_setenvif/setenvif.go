@@ -11,7 +11,7 @@ import (
 )
 
 // attribute is what a rule looks at. It gives one value, or several if a pattern names several headers.
-type attribute func(r *module.Request) []string
+type attribute func(r *module.Request) ([]string, error)
 
 var special = map[string]func(*module.Request) string{
 	"remote_host":      func(r *module.Request) string { return r.UserAgentAddr.String() },
@@ -34,7 +34,7 @@ func pathOf(r *module.Request) string {
 // attributeOf reads an attribute's name: a special one, a header, a variable set before, or a pattern of headers.
 func attributeOf(name string) (attribute, error) {
 	if f, ok := special[strings.ToLower(name)]; ok {
-		return func(r *module.Request) []string { return []string{f(r)} }, nil
+		return func(r *module.Request) ([]string, error) { return []string{f(r)}, nil }, nil
 	}
 	if strings.ContainsAny(name, `^$.*+?()[]\|{}`) {
 		re, err := regex.Compile(name, regex.Flags{IgnoreCase: true})
@@ -44,13 +44,13 @@ func attributeOf(name string) (attribute, error) {
 		return headersLike(re), nil
 	}
 	header := headerAttribute(name)
-	return func(r *module.Request) []string {
-		if values := header(r); values[0] != "" || present(r, name) {
-			return values
+	return func(r *module.Request) ([]string, error) {
+		if values, err := header(r); values[0] != "" || present(r, name) {
+			return values, err
 		}
 		// Not a header of the request: a variable that an earlier rule has set.
 		v, _ := r.Env(name)
-		return []string{v}
+		return []string{v}, nil
 	}, nil
 }
 
@@ -61,32 +61,36 @@ func present(r *module.Request, name string) bool {
 
 func headerAttribute(name string) attribute {
 	key := http.CanonicalHeaderKey(name)
-	return func(r *module.Request) []string {
+	return func(r *module.Request) ([]string, error) {
 		if key == "Host" {
-			return []string{r.HTTP.Host}
+			return []string{r.HTTP.Host}, nil
 		}
-		return []string{strings.Join(r.HTTP.Header[key], ", ")}
+		return []string{strings.Join(r.HTTP.Header[key], ", ")}, nil
 	}
 }
 
 // headersLike gives the values of the headers whose names match; if there is none, the empty value.
 func headersLike(re *regex.Regex) attribute {
-	return func(r *module.Request) []string {
+	return func(r *module.Request) ([]string, error) {
 		var names []string
 		for name := range r.HTTP.Header {
-			if ok, err := re.MatchString(name); ok && err == nil {
+			ok, err := re.MatchString(name)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
 				names = append(names, name)
 			}
 		}
 		if len(names) == 0 {
-			return []string{""}
+			return []string{""}, nil
 		}
 		sort.Strings(names)
 		values := make([]string, len(names))
 		for i, n := range names {
 			values[i] = strings.Join(r.HTTP.Header[n], ", ")
 		}
-		return values
+		return values, nil
 	}
 }
 
@@ -109,12 +113,14 @@ func apply(r *module.Request, list []*rule) module.Result {
 			}
 			continue
 		}
-		for _, value := range rule.attribute(r) {
+		values, err := rule.attribute(r)
+		if err != nil {
+			return undecided(r, rule, err)
+		}
+		for _, value := range values {
 			m, err := rule.pattern.Match(value)
 			if err != nil {
-				// Whatever the variable decides must not be decided by a pattern that did not end.
-				r.Logf("setenvif", observe.Error, "", "pattern %q: %v", rule.pattern, err)
-				return http.StatusInternalServerError
+				return undecided(r, rule, err)
 			}
 			if m.Matched() {
 				rule.assign(r, m)
@@ -123,6 +129,12 @@ func apply(r *module.Request, list []*rule) module.Result {
 		}
 	}
 	return module.Declined
+}
+
+// undecided ends the request: whatever the variable decides must not be decided by a pattern that did not end.
+func undecided(r *module.Request, rule *rule, err error) module.Result {
+	r.Logf("setenvif", observe.Error, "", "%s at %s:%d: %v", rule.directive, rule.File, rule.Line, err)
+	return http.StatusInternalServerError
 }
 
 func (rule *rule) assign(r *module.Request, m regex.Match) {

@@ -46,6 +46,10 @@ func TestLimit(t *testing.T) {
 	if got := s.Get(t, "/index.html", "X-One: "+strings.Repeat("a", 64)+"!").Code; got != 500 {
 		t.Errorf("status %d, want 500", got)
 	}
+	s = sitetest.New(t, `SetEnvIf "^(a+)+\1$" . E`, modules.All())
+	if got := s.Get(t, "/index.html", strings.Repeat("a", 64)+"!: x").Code; got != 500 {
+		t.Errorf("a name: status %d, want 500", got)
+	}
 }
 
 func TestErrors(t *testing.T) {
