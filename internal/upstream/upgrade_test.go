@@ -389,13 +389,13 @@ func TestSlowUpload(t *testing.T) {
 		}
 		io.Copy(io.Discard, c)
 	})
-	w.Timeout = 40 * time.Millisecond
+	w.Timeout = 400 * time.Millisecond // also for the answer, when the upload is through
 	for _, word := range []string{"answer", "silent"} {
 		body, client := io.Pipe()
 		go func() {
-			for range 5 {
+			for range 4 {
 				io.WriteString(client, word)
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(150 * time.Millisecond)
 			}
 			client.Close()
 		}()
