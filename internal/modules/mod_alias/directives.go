@@ -62,11 +62,11 @@ type rule struct {
 const redirectSyntax = "[status] [URL-path] [URL]"
 
 var directives = []module.Directive{
-	{Name: "Alias", Where: module.Servers | module.InLocation | module.InDirectory, Args: module.OneOrTwo, Syntax: "Alias [URL-path] file-path|directory-path",
+	{Name: "Alias", Where: module.Servers | module.InLocation, Args: module.OneOrTwo, Syntax: "Alias [URL-path] file-path|directory-path",
 		Doc: "A URL path whose files lie outside DocumentRoot.", Set: setAlias(false, false)},
 	{Name: "AliasMatch", Where: module.Servers, Args: module.Two, Syntax: "AliasMatch regex file-path|directory-path",
 		Doc: "Alias for URL paths that match a regular expression.", Set: setAlias(true, false)},
-	{Name: "ScriptAlias", Where: module.Servers | module.InLocation | module.InDirectory, Args: module.OneOrTwo, Syntax: "ScriptAlias [URL-path] file-path|directory-path",
+	{Name: "ScriptAlias", Where: module.Servers | module.InLocation, Args: module.OneOrTwo, Syntax: "ScriptAlias [URL-path] file-path|directory-path",
 		Doc: "An alias whose files are CGI scripts. They are never run here, and never shown.", Set: setAlias(false, true)},
 	{Name: "ScriptAliasMatch", Where: module.Servers, Args: module.Two, Syntax: "ScriptAliasMatch regex file-path|directory-path",
 		Doc: "ScriptAlias for URL paths that match a regular expression.", Set: setAlias(true, true)},
@@ -77,9 +77,9 @@ var directives = []module.Directive{
 		}},
 	{Name: "Redirect", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.OneTo3, Syntax: "Redirect " + redirectSyntax,
 		Doc: "Sends the client to another URL.", Set: setRedirect(0, false)},
-	{Name: "RedirectTemp", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.OneOrTwo, Syntax: "RedirectTemp [URL-path] URL",
+	{Name: "RedirectTemp", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.Two, Syntax: "RedirectTemp URL-path URL",
 		Doc: "Redirect with status 302.", Set: setRedirect(302, false)},
-	{Name: "RedirectPermanent", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.OneOrTwo, Syntax: "RedirectPermanent [URL-path] URL",
+	{Name: "RedirectPermanent", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.Two, Syntax: "RedirectPermanent URL-path URL",
 		Doc: "Redirect with status 301.", Set: setRedirect(301, false)},
 	{Name: "RedirectMatch", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.OneTo3, Syntax: "RedirectMatch [status] regex [URL]",
 		Doc: "Redirect for URL paths that match a regular expression.", Set: setRedirect(0, true)},
@@ -184,7 +184,7 @@ func (r *rule) read(c *module.Command, args []string, match, dynamic, needsURL b
 		return nil
 	}
 	switch {
-	case len(args) == 0 && c.Section != nil && !needsURL:
+	case len(args) == 0 && c.Section != nil && !needsURL && !match:
 		return nil
 	case len(args) == 0:
 		return fmt.Errorf("%s needs a URL path: %s", c.Name, c.Directive.Syntax)

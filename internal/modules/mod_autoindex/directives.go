@@ -97,8 +97,9 @@ func (r *rule) icon() error {
 	if !ok {
 		return nil
 	}
-	alt, url, ok := strings.Cut(strings.TrimSuffix(inner, ")"), ",")
-	if !ok {
+	inner, closed := strings.CutSuffix(inner, ")")
+	alt, url, ok := strings.Cut(inner, ",")
+	if !ok || !closed {
 		return fmt.Errorf("AddIcon: %q must be a URL or (alternative text,URL)", r.value)
 	}
 	r.alt, r.value = alt, url

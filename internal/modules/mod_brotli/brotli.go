@@ -50,7 +50,8 @@ var directives = []module.Directive{
 			return err
 		}},
 	{Name: "BrotliCompressionMaxInputBlock", Where: module.Servers, Args: module.One, Syntax: "BrotliCompressionMaxInputBlock value",
-		Doc: "The largest block that is compressed at once.", Support: module.Accepted("the library chooses its blocks")},
+		Doc: "The largest block that is compressed at once.", Support: module.Accepted("the library chooses its blocks"),
+		Set: func(c *module.Command) error { _, err := number(c, 16, 24); return err }},
 	{Name: "BrotliAlterETag", Where: module.Servers, Args: module.One, Syntax: "BrotliAlterETag AddSuffix|NoChange|Remove",
 		Doc: "What becomes of the ETag of a compressed response.", Set: func(c *module.Command) error {
 			for _, v := range []string{"AddSuffix", "NoChange", "Remove"} {

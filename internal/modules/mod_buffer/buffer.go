@@ -30,7 +30,7 @@ const (
 )
 
 var directives = []module.Directive{
-	{Name: "BufferSize", Where: module.Anywhere, Override: module.OverrideFileInfo, Args: module.One, Syntax: "BufferSize integer",
+	{Name: "BufferSize", Where: module.Sections | module.InHtaccess, Override: module.OverrideFileInfo, Args: module.One, Syntax: "BufferSize integer",
 		Doc: "How many bytes the filter BUFFER collects.", Set: func(c *module.Command) error {
 			n, err := strconv.Atoi(c.Args[0])
 			if err != nil || n <= 0 || n > maxSize {

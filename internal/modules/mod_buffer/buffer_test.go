@@ -83,7 +83,7 @@ func TestBrokenRequest(t *testing.T) {
 func TestBufferSize(t *testing.T) {
 	mods := []*module.Module{core.Module(), Module()}
 	for arg, want := range map[string]bool{"1": true, "131072": true, "0": false, "-1": false, "1k": false, "999999999999": false} {
-		if got := sitetest.Errors(t, "BufferSize "+arg, mods) == ""; got != want {
+		if got := sitetest.Errors(t, "<Location />\nBufferSize "+arg+"\n</Location>", mods) == ""; got != want {
 			t.Errorf("BufferSize %s: taken: %v", arg, got)
 		}
 	}

@@ -3,6 +3,7 @@ package deflate
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -68,28 +69,34 @@ var directives = []module.Directive{
 			s.notes = append(s.notes, n)
 			return nil
 		}},
-	{Name: "DeflateBufferSize", Where: module.Servers, Args: module.One, Syntax: "DeflateBufferSize value", Doc: "The size of httpd's buffer.", Support: module.Accepted(sizes)},
-	{Name: "DeflateWindowSize", Where: module.Servers, Args: module.One, Syntax: "DeflateWindowSize value", Doc: "The size of zlib's window.", Support: module.Accepted(sizes)},
-	{Name: "DeflateMemLevel", Where: module.Servers, Args: module.One, Syntax: "DeflateMemLevel value", Doc: "How much memory zlib uses.", Support: module.Accepted(sizes)},
+	{Name: "DeflateBufferSize", Where: module.Servers, Args: module.One, Syntax: "DeflateBufferSize value", Doc: "The size of httpd's buffer.", Support: module.Accepted(sizes),
+		Set: func(c *module.Command) error { return within(c, 1, math.MaxInt32, nil) }},
+	{Name: "DeflateWindowSize", Where: module.Servers, Args: module.One, Syntax: "DeflateWindowSize value", Doc: "The size of zlib's window.", Support: module.Accepted(sizes),
+		Set: func(c *module.Command) error { return within(c, 1, 15, nil) }},
+	{Name: "DeflateMemLevel", Where: module.Servers, Args: module.One, Syntax: "DeflateMemLevel value", Doc: "How much memory zlib uses.", Support: module.Accepted(sizes),
+		Set: func(c *module.Command) error { return within(c, 1, 9, nil) }},
 	{Name: "DeflateInflateLimitRequestBody", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "DeflateInflateLimitRequestBody value",
 		Doc: "The largest request body once unpacked; without it LimitRequestBody counts.", Set: func(c *module.Command) error {
-			return positive(c, &limits.Edit(c.Dir).body)
+			return within(c, 0, math.MaxInt64, &limits.Edit(c.Dir).body)
 		}},
 	{Name: "DeflateInflateRatioLimit", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "DeflateInflateRatioLimit value",
 		Doc: "How many times its size a body may have once unpacked.", Set: func(c *module.Command) error {
-			return positive(c, &limits.Edit(c.Dir).ratio)
+			return within(c, 1, math.MaxInt32, &limits.Edit(c.Dir).ratio)
 		}},
 	{Name: "DeflateInflateRatioBurst", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "DeflateInflateRatioBurst value",
 		Doc: "How often in a row that may be exceeded.", Set: func(c *module.Command) error {
-			return positive(c, &limits.Edit(c.Dir).burst)
+			return within(c, 1, math.MaxInt32, &limits.Edit(c.Dir).burst)
 		}},
 }
 
-func positive(c *module.Command, to *int64) error {
-	n, err := strconv.ParseInt(c.Args[0], 10, 63)
-	if err != nil || n <= 0 {
-		return fmt.Errorf("%s must be a positive number, not %q", c.Name, c.Args[0])
+// within reads a number; to may be nil.
+func within(c *module.Command, least, most int64, to *int64) error {
+	n, err := strconv.ParseInt(c.Args[0], 10, 64)
+	if err != nil || n < least || n > most {
+		return fmt.Errorf("%s must be a number from %d to %d, not %q", c.Name, least, most, c.Args[0])
 	}
-	*to = n
+	if to != nil {
+		*to = n
+	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 var directives = []module.Directive{
-	{Name: "DirectoryIndex", Where: module.Anywhere, Override: module.OverrideIndexes, Args: module.Some, Syntax: "DirectoryIndex disabled | local-url [local-url] ...",
+	{Name: "DirectoryIndex", Where: module.Anywhere, Override: module.OverrideIndexes, Args: module.AnyArgs, Syntax: "DirectoryIndex disabled | local-url [local-url] ...",
 		Doc: "What is served for a directory.", Set: setIndex},
 	{Name: "DirectoryIndexRedirect", Where: module.Anywhere, Override: module.OverrideIndexes, Args: module.One, Syntax: "DirectoryIndexRedirect on | off | permanent | temp | seeother | 3xx-code",
 		Doc: "Whether the client is sent to the index instead.", Set: setIndexRedirect},

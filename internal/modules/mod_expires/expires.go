@@ -49,6 +49,9 @@ var directives = []module.Directive{
 		}},
 	{Name: "ExpiresByType", Where: module.Anywhere, Override: module.OverrideIndexes, Args: module.Two, Syntax: "ExpiresByType media-type <code>seconds|\"base [plus] num type [num type] ...\"",
 		Doc: "How long responses of a media type stay fresh.", Set: func(c *module.Command) error {
+			if !strings.Contains(c.Args[0], "/") {
+				return fmt.Errorf("Invalid mimetype: %q should contain a slash", c.Args[0])
+			}
 			e, err := parse(c.Args[1])
 			if err != nil {
 				return fmt.Errorf("'ExpiresByType %s %s': %w", c.Args[0], c.Args[1], err)
@@ -98,7 +101,7 @@ func parse(text string) (expiry, error) {
 		words = words[1:]
 	}
 	for ; len(words) > 0; words = words[2:] {
-		n, err := strconv.Atoi(words[0])
+		n, err := strconv.ParseUint(words[0], 10, 31)
 		if err != nil || len(words) < 2 {
 			return expiry{}, fmt.Errorf("bad expires code, %q is no number with a unit behind it", words[0])
 		}

@@ -70,7 +70,15 @@ var directives = []module.Directive{
 			}
 			s := settings.Edit(c.Dir)
 			s.byType = append(s.byType, r)
-			return module.CheckFilters(c, r.filters)
+			if err := module.CheckFilters(c, r.filters); err != nil {
+				return err
+			}
+			for _, name := range r.filters {
+				if !c.Build.Site.HasFilter(name) && !strings.EqualFold(name, "INCLUDES") {
+					return fmt.Errorf("AddOutputFilterByType: there is no filter %s", name)
+				}
+			}
+			return nil
 		}},
 	{Name: "FilterDeclare", Where: module.Anywhere, Override: module.OverrideOptions, Args: module.OneOrTwo, Syntax: "FilterDeclare filter-name [type]",
 		Doc: "A filter whose providers are chosen by the response.", Set: func(c *module.Command) error {
@@ -79,11 +87,11 @@ var directives = []module.Directive{
 		}},
 	{Name: "FilterProvider", Where: module.Anywhere, Override: module.OverrideOptions, Args: module.Three, Syntax: "FilterProvider filter-name provider-name expression",
 		Doc: "A filter that a declared one stands for where an expression is true.", Set: setProvider},
-	{Name: "FilterChain", Where: module.Anywhere, Override: module.OverrideOptions, Args: module.AnyArgs, Syntax: "FilterChain [+=-@!]filter-name ...",
+	{Name: "FilterChain", Where: module.Anywhere, Override: module.OverrideOptions, Args: module.Some, Syntax: "FilterChain [+=-@!]filter-name ...",
 		Doc: "The declared filters that responses pass.", Set: setChain},
 	{Name: "FilterProtocol", Where: module.Anywhere, Override: module.OverrideOptions, Args: module.TwoOr3, Syntax: "FilterProtocol filter-name [provider-name] proto-flags",
 		Doc: "Where a filter must not run (proxy=no, proxy=transform), and whether responses may be kept then (cache=no).", Set: setProtocol},
-	{Name: "FilterTrace", Where: module.Servers | module.InDirectory, Args: module.Two, Syntax: "FilterTrace filter-name level",
+	{Name: "FilterTrace", Where: module.Servers | module.Sections, Args: module.Two, Syntax: "FilterTrace filter-name level",
 		Doc: "Debugging of filters.", Support: module.Ignored("it only logs what filters do in httpd"), Set: func(c *module.Command) error {
 			return declared(c)
 		}},

@@ -123,7 +123,7 @@ var directives = []module.Directive{
 			settings.Edit(c.Dir).defaultLanguage = c.Args[0]
 			return nil
 		}},
-	{Name: "ModMimeUsePathInfo", Where: module.InDirectory | module.InLocation | module.InFiles, Args: module.OnOff, Syntax: "ModMimeUsePathInfo On|Off",
+	{Name: "ModMimeUsePathInfo", Where: module.Sections, Args: module.OnOff, Syntax: "ModMimeUsePathInfo On|Off",
 		Doc: "Whether the path behind a file's name counts for its extensions.", Set: func(c *module.Command) error {
 			settings.Edit(c.Dir).pathInfo = c.Flag()
 			return nil

@@ -63,7 +63,7 @@ var directives = []module.Directive{
 		v.domain = c.Args[0]
 		return nil
 	}),
-	row("CookieExpires", module.Servers, module.One, "expiry-period", "How long the cookie lives.", setExpires),
+	row("CookieExpires", module.Anywhere, module.One, "expiry-period", "How long the cookie lives.", setExpires),
 	row("CookieStyle", module.Anywhere, module.One, "Netscape|Cookie|Cookie2|RFC2109|RFC2965", "The form of the cookie's header.", func(c *module.Command, v *values) error {
 		switch strings.ToLower(c.Args[0]) {
 		case "netscape", "cookie", "rfc2109":
