@@ -95,11 +95,11 @@ func (p *pipe) drain(dst *Conn, patience time.Duration) error {
 	return dst.afterWrite("splice", err)
 }
 
-func splice(from, to int, max int64) (n int64, err error) {
+func splice(from, to int, max int64) (int64, error) {
 	for {
-		n, err = unix.Splice(from, nil, to, nil, int(max), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+		n, err := unix.Splice(from, nil, to, nil, int(max), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
 		if err != syscall.EINTR {
-			return n, err
+			return int64(n), err // an int on 386
 		}
 	}
 }
