@@ -2,8 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -22,16 +20,15 @@ func checkConfig(args []string, stdout, stderr io.Writer) int {
 	flags := newFlags("check", checkUsage, stderr)
 	o := configFlags(flags)
 	asJSON := flags.Bool("json", false, "print JSON")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
+	args, status, done := arguments(flags, args)
+	switch {
+	case done:
+		return status
+	case len(args) > 1:
+		fmt.Fprintf(stderr, "transom: check: expected one FILE at most, not %q (transom check -h)\n", args)
 		return 1
-	case flags.NArg() > 1:
-		fmt.Fprintln(stderr, "transom: check: expected one FILE at most (transom check -h)")
-		return 1
-	case flags.NArg() == 1:
-		file, err := filepath.Abs(flags.Arg(0))
+	case len(args) == 1:
+		file, err := filepath.Abs(args[0])
 		if err != nil {
 			fmt.Fprintf(stderr, "transom: check: %v\n", err)
 			return 1
@@ -40,16 +37,15 @@ func checkConfig(args []string, stdout, stderr io.Writer) int {
 	}
 	opt := o.forRun()
 	opt.Checking = true
-	if flags.NArg() == 1 {
+	if len(args) == 1 {
 		opt.Before = append(opt.Before, "ErrorLog /dev/null") // FILE may be a part, without a ServerRoot to have logs in
 	}
 	c := run.Load(opt, nil, nil)
-	if flags.NArg() == 1 && len(c.Build.Listen) == 0 {
+	if len(args) == 1 && len(c.Build.Listen) == 0 {
 		opt.Before = append(opt.Before, "Listen 80") // FILE is a part: Listen stands elsewhere
 		c = run.Load(opt, nil, nil)
 	}
 	findings := check.Check(check.Config{Tree: c.Tree, Errors: c.Errors, Warnings: c.Warnings})
-	status := 0
 	for _, f := range findings {
 		if f.Severity != check.Note {
 			status = 1

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -41,12 +40,20 @@ LoadModule proxy_wstunnel_module modules/mod_proxy_wstunnel.so
 </VirtualHost>
 `
 
+const demoUsage = `Usage: transom demo [-listen address:port]
+Serves an embedded Shiny-like application through a real configuration, and shows its tunnels, until it is interrupted.
+`
+
 // demo serves the embedded application through the proxy until it is interrupted.
 func demo(args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("transom demo", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := newFlags("demo", demoUsage, stderr)
 	address := flags.String("listen", "127.0.0.1:0", "`address` to listen on; port 0 picks a free one")
-	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
+	args, status, done := arguments(flags, args)
+	if done {
+		return status
+	}
+	if len(args) > 0 {
+		fmt.Fprintf(stderr, "transom: demo: expected no arguments, not %q (transom demo -h)\n", args)
 		return 1
 	}
 	if err := runDemo(*address, stdout, stderr); err != nil {

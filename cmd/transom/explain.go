@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/netip"
@@ -16,7 +14,7 @@ import (
 const explainUsage = `Usage: transom explain [-d directory] [-f file] [-D name] [--tls] [--websocket] [-H 'Name: value'] [-X method]
                        [--from address] [--to address:port] [--json] URL
 Says which way a request takes through the configuration: virtual host, sections, rules, the request to the origin server. Nothing is
-sent. The URL is absolute, or a path on the main server.
+sent. The URL is absolute, or a path on the main server; ws and wss ask for a WebSocket.
 `
 
 // explainURL tells which way a request takes.
@@ -40,16 +38,15 @@ func explainURL(args []string, stdout, stderr io.Writer) int {
 		return err
 	})
 	asJSON := flags.Bool("json", false, "print JSON")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 1
-	case flags.NArg() != 1:
-		fmt.Fprintln(stderr, "transom: explain: expected one URL (transom explain -h)")
+	args, status, done := arguments(flags, args)
+	if done {
+		return status
+	}
+	if len(args) != 1 {
+		fmt.Fprintf(stderr, "transom: explain: expected one URL, not %q (transom explain -h)\n", args)
 		return 1
 	}
-	q.URL = flags.Arg(0)
+	q.URL = args[0]
 
 	e := &explain.Explainer{}
 	opt := o.forRun()

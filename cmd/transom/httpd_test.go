@@ -219,11 +219,34 @@ func TestStartOfWhatRuns(t *testing.T) {
 }
 
 func TestUnknownVerb(t *testing.T) {
-	var out, err bytes.Buffer
-	if status := command([]string{"strt"}, &out, &err); status != 1 || !strings.HasPrefix(err.String(), "transom: unknown verb \"strt\"\nUsage: ") {
-		t.Errorf("status %d\n%s", status, err.String())
+	for verb, meant := range map[string]string{"strt": "", "chek": ": did you mean check?", "graceful": ": did you mean -k graceful?",
+		"configtest": ": did you mean -t?"} {
+		status, _, err := said(verb)
+		if want := fmt.Sprintf("transom: unknown verb %q%s (transom -h lists what there is)\n", verb, meant); status != 1 || err != want {
+			t.Errorf("status %d, %q", status, err)
+		}
 	}
-	if status := command([]string{"-h"}, &out, &err); status != 0 || !strings.HasPrefix(out.String(), "Usage: transom ") {
-		t.Errorf("status %d\n%s", status, out.String())
+	for _, help := range []string{"-h", "--help", "help"} {
+		if status, out, _ := said(help); status != 0 || !strings.HasPrefix(out, "Usage: transom ") {
+			t.Errorf("%s: status %d\n%s", help, status, out)
+		}
+	}
+}
+
+func TestOptionsBehindArguments(t *testing.T) {
+	root := written(t, "Listen 127.0.0.1:1\nServerName h\nProxyPass / http://127.0.0.1:3000/\n")
+	if status, out, err := said("explain", "wss://h/x", "-d", root, "-f", "httpd.conf"); status != 0 || !strings.Contains(out, "WebSocket handshake") {
+		t.Errorf("status %d, %q, %q", status, out, err)
+	}
+	for want, args := range map[string][]string{
+		"expected http, https, ws or wss":      {"explain", "-d", root, "-f", "httpd.conf", "ftp://h/"},
+		"two hexadecimal digits":               {"explain", "-d", root, "-f", "httpd.conf", "/%zz"},
+		"expected one URL, not":                {"explain", "/a", "/b"},
+		"expected no arguments, not [\"foo\"]": {"demo", "foo"},
+		"none.conf: no such file":              {"tunnels", "-d", root, "-f", "none.conf"},
+	} {
+		if status, _, err := said(args...); status != 1 || !strings.Contains(err, want) {
+			t.Errorf("%q: status %d, %q", args, status, err)
+		}
 	}
 }

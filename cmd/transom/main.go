@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"transom/internal/conf"
 )
 
 // verb is a command of Transom's own.
@@ -34,16 +35,36 @@ func command(args []string, stdout, stderr io.Writer) int {
 			}
 		}
 		switch args[0] {
-		case "--help":
-			args = []string{"-h"}
-		case "--version":
+		case "--help", "help":
+			usage(stdout)
+			return 0
+		case "--version", "version":
 			args = []string{"-v"}
 		}
 		if args[0] != "" && args[0][0] != '-' {
-			fmt.Fprintf(stderr, "transom: unknown verb %q\n", args[0])
-			usage(stderr)
+			fmt.Fprintf(stderr, "transom: unknown verb %q%s (transom -h lists what there is)\n", args[0], meant(args[0]))
 			return 1
 		}
 	}
 	return httpd(args, stdout, stderr)
+}
+
+// meant asks whether a word was another one: apachectl's words are options here.
+func meant(word string) string {
+	switch word {
+	case "start", "stop", "restart", "graceful", "graceful-stop":
+		return ": did you mean -k " + word + "?"
+	case "configtest":
+		return ": did you mean -t?"
+	case "status", "fullstatus":
+		return ": server-status is a page (SetHandler server-status)"
+	}
+	var names []string
+	for _, v := range verbs() {
+		names = append(names, v.name)
+	}
+	if near := conf.Nearest(word, names); near != "" {
+		return ": did you mean " + near + "?"
+	}
+	return ""
 }

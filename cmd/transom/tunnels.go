@@ -41,26 +41,42 @@ func newFlags(verb, text string, stderr io.Writer) *flag.FlagSet {
 	return flags
 }
 
+// arguments reads a verb's options, wherever they stand, and returns the other arguments. It has told what was wrong, and the exit
+// status then, if done.
+func arguments(flags *flag.FlagSet, args []string) (others []string, status int, done bool) {
+	for {
+		switch err := flags.Parse(args); {
+		case errors.Is(err, flag.ErrHelp):
+			return nil, 0, true
+		case err != nil:
+			return nil, 1, true
+		case flags.NArg() == 0:
+			return others, 0, false
+		}
+		others = append(others, flags.Arg(0))
+		args = flags.Args()[1:]
+	}
+}
+
 // tunnels lists the running server's tunnels, or closes some of them.
 func tunnels(args []string, stdout, stderr io.Writer) int {
 	flags := newFlags("tunnels", tunnelsUsage, stderr)
 	o := configFlags(flags)
 	socket := flags.String("socket", "", "the control socket, if no configuration shall be read for it: a `file`")
 	asJSON := flags.Bool("json", false, "print JSON")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return 0
-	} else if err != nil {
-		return 1
+	args, status, done := arguments(flags, args)
+	if done {
+		return status
 	}
 	err := func() error {
 		path, err := controlSocket(o, *socket)
 		switch {
 		case err != nil:
 			return err
-		case flags.NArg() == 0:
+		case len(args) == 0:
 			return listTunnels(path, *asJSON, stdout)
-		case flags.Arg(0) == "close" && flags.NArg() > 1:
-			return closeTunnels(path, flags.Args()[1:])
+		case args[0] == "close" && len(args) > 1:
+			return closeTunnels(path, args[1:])
 		}
 		return errors.New("expected nothing, or close and the ID of a tunnel (transom tunnels -h)")
 	}()
@@ -78,7 +94,11 @@ func controlSocket(o *options, socket string) (string, error) {
 	}
 	opt := o.forRun()
 	opt.Checking = true
-	path := run.ControlSocket(run.Load(opt, nil, nil).Build)
+	c := run.Load(opt, nil, nil)
+	if len(c.Errors) > 0 && c.Errors[0].Line == 0 {
+		return "", errors.New(c.Errors[0].Text) // no file could be read
+	}
+	path := run.ControlSocket(c.Build)
 	if path == "" {
 		return "", errors.New("TransomControlSocket is off in this configuration")
 	}

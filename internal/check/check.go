@@ -131,9 +131,12 @@ func at(n *conf.Node) string { return fmt.Sprintf("%s (%s:%d)", title(n), n.Pos.
 // Print writes a finding for people.
 func (f Finding) Print(w io.Writer) {
 	place := ""
-	if f.File != "" {
+	switch {
+	case f.Line > 0:
 		place = fmt.Sprintf("%s:%d: ", f.File, f.Line)
+	case f.File != "": // the file as a whole
+		place = f.File + ": "
 	}
-	fmt.Fprintf(w, "%s%s %s: %s\n", place, f.Code, f.Severity, f.Directive)
+	fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%s%s %s: %s", place, f.Code, f.Severity, f.Directive), ": "))
 	fmt.Fprintf(w, "    %s\n    %s\n", f.Text, f.Remedy)
 }

@@ -156,11 +156,23 @@ func (q *Question) parts() (host, target string) {
 }
 
 func (q *Question) request() (*http.Request, error) {
+	if scheme, _, absolute := strings.Cut(q.URL, "://"); absolute {
+		switch strings.ToLower(scheme) {
+		case "http", "https":
+		case "ws", "wss":
+			q.WebSocket = true
+		default:
+			return nil, fmt.Errorf("%q: expected http, https, ws or wss before ://", q.URL)
+		}
+	}
 	host, target := q.parts()
 	target, _, _ = strings.Cut(target, "#")
 	path, query, _ := strings.Cut(target, "?")
 	decoded, err := url.PathUnescape(path)
-	if err != nil || !strings.HasPrefix(target, "/") || strings.ContainsAny(target, " \t\r\n\x00") {
+	if err != nil {
+		return nil, fmt.Errorf("%q: %v: two hexadecimal digits must follow each %%; the server would answer 400", q.URL, err)
+	}
+	if !strings.HasPrefix(target, "/") || strings.ContainsAny(target, " \t\r\n\x00") {
 		return nil, fmt.Errorf("%q: expected http://host/path, https://host/path, or a path that begins with a slash, without blanks", q.URL)
 	}
 	r := &http.Request{Method: q.Method, URL: &url.URL{Path: decoded, RawPath: path, RawQuery: query}, RequestURI: target,

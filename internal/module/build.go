@@ -51,8 +51,11 @@ type Diagnostic struct {
 }
 
 func (d Diagnostic) String() string {
-	if d.File == "" {
+	switch {
+	case d.File == "":
 		return d.Text
+	case d.Line == 0: // the file as a whole
+		return d.File + ": " + d.Text
 	}
 	return fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Text)
 }

@@ -156,7 +156,7 @@ func (s *Server) reload() error {
 	if c.Site == nil {
 		s.sinks.Rollback()
 		s.report(c)
-		return fmt.Errorf("the new configuration has %d errors", len(c.Errors))
+		return fmt.Errorf("the new configuration has errors: %d", len(c.Errors))
 	}
 	gate := make(chan struct{})
 	defer close(gate)
