@@ -27,9 +27,9 @@ var sectionRows = []module.Directive{
 		Doc: "The next condition if the ones before were false.", Open: openIf},
 	{Name: "Else", Where: module.Anywhere, Override: module.OverrideAll, Args: module.RawArgs, Syntax: "<Else> ... </Else>",
 		Doc: "What applies if the conditions before were false.", Open: openIf},
-	{Name: "Limit", Where: module.Anywhere, Override: module.OverrideAll, Args: module.RawArgs, Syntax: "<Limit method [method] ...> ... </Limit>",
+	{Name: "Limit", Where: module.Sections | module.InHtaccess, Override: module.OverrideAll, Args: module.RawArgs, Syntax: "<Limit method [method] ...> ... </Limit>",
 		Doc: "Access control for some methods only.", Open: openLimit},
-	{Name: "LimitExcept", Where: module.Anywhere, Override: module.OverrideAll, Args: module.RawArgs, Syntax: "<LimitExcept method [method] ...> ... </LimitExcept>",
+	{Name: "LimitExcept", Where: module.Sections | module.InHtaccess, Override: module.OverrideAll, Args: module.RawArgs, Syntax: "<LimitExcept method [method] ...> ... </LimitExcept>",
 		Doc: "Access control for all methods but some.", Open: openLimit},
 }
 
