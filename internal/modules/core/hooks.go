@@ -27,6 +27,7 @@ func translate(r *module.Request) module.Result {
 		return module.OK
 	}
 	if r.Method == http.MethodConnect {
+		r.SetErrHeader("Allow", allowed(r))
 		return http.StatusMethodNotAllowed
 	}
 	if !strings.HasPrefix(r.URI, "/") {
@@ -181,6 +182,7 @@ func trace(r *module.Request) module.Result {
 	mode := module.CoreServer.Of(r.Server.Settings).TraceEnable
 	if mode == "off" {
 		r.SetNote("error-notes", "TRACE denied by server configuration")
+		r.SetErrHeader("Allow", allowed(r)) // RFC 9110 15.5.6
 		return http.StatusMethodNotAllowed
 	}
 	if r.HTTP.ContentLength != 0 && mode != "extended" {
