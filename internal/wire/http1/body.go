@@ -11,11 +11,14 @@ type Body struct {
 	left     int64 // of the content or the chunk; UntilClose
 	chunked  bool
 	opened   bool // a chunk was read, the CRLF behind it was not
+	ended    bool // the last chunk was read, the trailers were not
 	lenient  bool // a response's: chunk sizes may be padded with spaces
 	excess   int64
 	limits   Limits
 	trailers []Field
 	err      error
+
+	trailerLines, trailerBytes int // so far
 }
 
 // Reset makes b the body of length (bytes, Chunked, UntilClose) that src stands at.
@@ -72,7 +75,9 @@ func (b *Body) Read(p []byte) (int, error) {
 	}
 	if b.left == UntilClose {
 		n, err := b.src.Read(p)
-		b.err = err
+		if !temporary(err) {
+			b.err = err
+		}
 		return n, err
 	}
 	n, err := b.src.Read(p[:min(int64(len(p)), b.left)])

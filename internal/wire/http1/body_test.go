@@ -3,6 +3,7 @@ package http1
 import (
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -132,5 +133,44 @@ func TestBodyTook(t *testing.T) {
 	b.Took(8)
 	if !b.Done() || b.Left() != 0 || r.Taken() != 10 {
 		t.Errorf("done %v, %d left, %d taken", b.Done(), b.Left(), r.Taken())
+	}
+}
+
+// pauses has a deadline pass before each byte.
+type pauses struct {
+	in   io.Reader
+	come bool
+}
+
+func (p *pauses) Read(b []byte) (int, error) {
+	if p.come = !p.come; p.come {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return p.in.Read(b[:1])
+}
+
+// Wherever a deadline passes, the body can be read on.
+func TestBodyAfterDeadlines(t *testing.T) {
+	for _, test := range []struct {
+		in     string
+		length int64
+	}{{"abc", 3}, {"abc", UntilClose}, {"2;x\r\nab\r\n1\r\nc\r\n0\r\nA: b\r\nC: d\r\n\r\n", Chunked}} {
+		var b Body
+		b.Reset(NewReader(&pauses{in: strings.NewReader(test.in)}), test.length, DefaultLimits, true)
+		got, pauses := "", 0
+		p := make([]byte, 2)
+		n, err := b.Read(p)
+		for ; (err == nil || errors.Is(err, os.ErrDeadlineExceeded)) && pauses < 1000; n, err = b.Read(p) {
+			got += string(p[:n])
+			if err != nil {
+				pauses++
+			}
+		}
+		if got += string(p[:n]); got != "abc" || err != io.EOF || pauses < len(test.in) {
+			t.Errorf("%q: read %q, %v, after %d deadlines", test.in, got, err, pauses)
+		}
+		if d := cmp.Diff([]Field{{"A", "b"}, {"C", "d"}}, b.Trailers()); test.length == Chunked && d != "" {
+			t.Error(d)
+		}
 	}
 }

@@ -21,8 +21,7 @@ func (b *Body) readChunked(p []byte) (int, error) {
 				break
 			}
 			if err := b.nextChunk(); err != nil {
-				b.fail(err)
-				return total, b.err
+				return total, b.fail(err)
 			}
 		}
 		if total > 0 && b.src.r == b.src.w {
@@ -32,17 +31,17 @@ func (b *Body) readChunked(p []byte) (int, error) {
 		total += n
 		b.left -= int64(n)
 		if err != nil {
-			b.fail(err)
-			if temporary(err) {
-				return total, err
-			}
-			return total, b.err
+			return total, b.fail(err)
 		}
 	}
 	return total, nil
 }
 
-func (b *Body) fail(err error) {
+// fail returns the error that err means, and remembers it unless it is temporary.
+func (b *Body) fail(err error) error {
+	if temporary(err) {
+		return err
+	}
 	if err == io.EOF && (b.left > 0 || b.opened) {
 		err = io.ErrUnexpectedEOF
 	}
@@ -50,6 +49,7 @@ func (b *Body) fail(err error) {
 		err = badGateway(err)
 	}
 	b.err = err
+	return err
 }
 
 // lineBuffered reports whether the next chunk's header can be read without waiting.
@@ -69,8 +69,12 @@ func (b *Body) lineBuffered() bool {
 	return false
 }
 
-// nextChunk reads up to the next chunk's data, or the trailers, and then returns io.EOF.
+// nextChunk reads up to the next chunk's data, or the trailers, and then returns io.EOF. After a temporary error it goes on where
+// it was.
 func (b *Body) nextChunk() error {
+	if b.ended {
+		return b.readTrailers()
+	}
 	if b.opened {
 		if _, err := b.src.line(0, false); err != nil {
 			return chunkError(err, "no CRLF after a chunk's data")
@@ -86,10 +90,8 @@ func (b *Body) nextChunk() error {
 		return err
 	}
 	if size == 0 {
-		if err := b.readTrailers(); err != nil {
-			return err
-		}
-		return io.EOF
+		b.ended = true
+		return b.readTrailers()
 	}
 	b.excess = max(0, b.excess+int64(len(line))-12-min(size, 1<<20))
 	if b.excess > maxChunkExcess {
@@ -144,24 +146,25 @@ func hexValue(c byte) byte {
 	return c - '0'
 }
 
-// readTrailers reads the trailer section and keeps what may be merged or passed on.
+// readTrailers reads the trailer section, keeps what may be merged or passed on, and then returns io.EOF.
 func (b *Body) readTrailers() error {
-	maxLine, total := b.limits.FieldSize, 0
+	maxLine := b.limits.FieldSize
 	if maxLine == 0 {
 		maxLine = maxHead
 	}
-	for n := 0; ; n++ {
+	for {
 		line, err := b.src.line(maxLine, b.lenient)
 		if err != nil {
 			return noEOF(err)
 		}
 		if len(line) == 0 {
-			return nil
+			return io.EOF
 		}
-		total += len(line)
-		if b.limits.Fields > 0 && n >= b.limits.Fields || total > maxHead {
+		b.trailerBytes += len(line)
+		if b.limits.Fields > 0 && b.trailerLines >= b.limits.Fields || b.trailerBytes > maxHead {
 			return &Error{http.StatusRequestHeaderFieldsTooLarge, "too many trailer fields"}
 		}
+		b.trailerLines++
 		f, err := fieldRules{}.parseField(string(line))
 		if err != nil {
 			return err
