@@ -44,9 +44,13 @@ func (m Match) Group(i int) string {
 // Match looks for the leftmost match in s, whose bytes are characters each.
 func (re *Regex) Match(s string) (Match, error) {
 	if re.linear != nil {
-		return re.matchLinear(s), nil
+		return re.matchLinear(s, widen(s)), nil
 	}
-	found, err := re.back.FindRunesMatch(runesOf(s))
+	return re.matchBack(s, runesOf(s))
+}
+
+func (re *Regex) matchBack(s string, wide []rune) (Match, error) {
+	found, err := re.back.FindRunesMatch(wide)
 	if err != nil {
 		return Match{}, fmt.Errorf("%w: %q", ErrLimit, re.pattern)
 	}
@@ -65,8 +69,7 @@ func (re *Regex) MatchString(s string) (bool, error) {
 	return m.Matched(), err
 }
 
-func (re *Regex) matchLinear(s string) Match {
-	wide := widen(s)
+func (re *Regex) matchLinear(s, wide string) Match {
 	loc := re.linear.FindStringSubmatchIndex(wide)
 	if loc != nil && len(wide) != len(s) {
 		for i, at := range loc {

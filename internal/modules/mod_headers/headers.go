@@ -260,8 +260,9 @@ func (t *table) edit(rule *rule) error {
 // replace replaces the first match, or with edit* every one.
 func replace(r *module.Request, rule *rule, text string) (string, error) {
 	var b strings.Builder
+	rest := rule.pattern.Rest(text)
 	for {
-		m, err := rule.pattern.Match(text)
+		m, err := rest.Match()
 		if err != nil {
 			return "", err
 		}
@@ -273,14 +274,14 @@ func replace(r *module.Request, rule *rule, text string) (string, error) {
 			return "", err
 		}
 		start, end := m.Index(0)
-		b.WriteString(text[:start])
+		b.WriteString(rest.String()[:start])
 		b.WriteString(regex.Expand(substitute, m))
-		text = text[end:]
-		if rule.action == "edit" || end == 0 || text == "" {
+		rest.Skip(end)
+		if rule.action == "edit" || end == 0 || rest.String() == "" {
 			break
 		}
 	}
-	b.WriteString(text)
+	b.WriteString(rest.String())
 	return b.String(), nil
 }
 

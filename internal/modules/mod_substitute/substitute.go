@@ -108,8 +108,9 @@ func (r *rule) apply(text string, limit int) (string, error) {
 		return strings.ReplaceAll(text, r.fixed, r.replacement), nil
 	}
 	var out strings.Builder
-	for text != "" {
-		m, err := r.pattern.Match(text)
+	rest := r.pattern.Rest(text)
+	for rest.String() != "" {
+		m, err := rest.Match()
 		if err != nil {
 			return "", err
 		}
@@ -117,17 +118,17 @@ func (r *rule) apply(text string, limit int) (string, error) {
 			break
 		}
 		start, end := m.Index(0)
-		out.WriteString(text[:start])
+		out.WriteString(rest.String()[:start])
 		out.WriteString(regex.Expand(r.replacement, m))
-		if end == start { // an empty match: go on behind the next character
-			out.WriteString(text[end : end+min(1, len(text)-end)])
-			end = min(end+1, len(text))
+		if end == start && end < len(rest.String()) { // an empty match: go on behind the next character
+			out.WriteByte(rest.String()[end])
+			end++
 		}
-		text = text[end:]
+		rest.Skip(end)
 		if out.Len() > limit {
 			return "", fmt.Errorf("Line too long once replaced")
 		}
 	}
-	out.WriteString(text)
+	out.WriteString(rest.String())
 	return out.String(), nil
 }
