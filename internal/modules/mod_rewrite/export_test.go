@@ -4,5 +4,7 @@ import "transom/internal/module"
 
 // StopPrograms ends what a configuration's maps have started.
 func StopPrograms(b *module.Build) {
-	module.Keep(b.Kept, programsKey, func() *programs { return &programs{} }).replace(nil, nil)
+	for _, p := range programsOf(b) {
+		p.end()
+	}
 }

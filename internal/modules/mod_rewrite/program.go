@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,14 +23,18 @@ import (
 // answerTimeout is how long a program may think about one key; one that takes longer is started anew.
 const answerTimeout = 30 * time.Second
 
-// program is a map of type prg: a process that answers each line with a line. Keys are asked one at a time.
-type program struct {
+// program is a map of type prg. After a reload requests of the Site before may still ask it, so its process ends when nobody can
+// reach the map any more.
+type program struct{ *process }
+
+// process answers each line with a line. Keys are asked one at a time.
+type process struct {
 	args        []string
 	credentials *syscall.Credential
 	timeout     time.Duration // for one answer
 
 	mu     sync.Mutex
-	closed bool // another configuration serves
+	closed bool // its configuration does not serve yet, or no longer
 	cmd    *exec.Cmd
 	in     *os.File
 	out    *os.File
@@ -45,14 +50,14 @@ func newProgram(c *module.Command, arg string) (source, error) {
 	if _, err := os.Stat(args[0]); err != nil {
 		return nil, fmt.Errorf("file not found: %w", err)
 	}
-	p := &program{args: args, timeout: answerTimeout, closed: true}
+	p := &process{args: args, timeout: answerTimeout, closed: true}
 	if len(c.Args) > 2 {
 		var err error
 		if p.credentials, err = credentials(c.Args[2]); err != nil {
 			return nil, err
 		}
 	}
-	return p, nil
+	return &program{p}, nil
 }
 
 // credentials reads MapTypeOptions, user:group by name.
@@ -76,7 +81,7 @@ func credentials(spec string) (*syscall.Credential, error) {
 }
 
 // start starts the process; p.mu is held.
-func (p *program) start() error {
+func (p *process) start() error {
 	stdin, in, err := os.Pipe()
 	if err != nil {
 		return err
@@ -104,7 +109,7 @@ func (p *program) start() error {
 }
 
 // stop ends the process; p.mu is held.
-func (p *program) stop() {
+func (p *process) stop() {
 	if p.cmd == nil {
 		return
 	}
@@ -119,7 +124,7 @@ func (p *program) stop() {
 	}()
 }
 
-func (p *program) find(ctx *context, key string) (string, bool) {
+func (p *process) find(ctx *context, key string) (string, bool) {
 	if strings.Contains(key, "\n") {
 		return "", false // the program would see two keys
 	}
@@ -134,7 +139,7 @@ func (p *program) find(ctx *context, key string) (string, bool) {
 	return value, !strings.EqualFold(value, "NULL")
 }
 
-func (p *program) ask(key string) (string, error) {
+func (p *process) ask(key string) (string, error) {
 	if p.closed {
 		return "", errors.New("it does not run")
 	}
@@ -153,29 +158,21 @@ func (p *program) ask(key string) (string, error) {
 	return strings.TrimSuffix(line, "\n"), err
 }
 
-// programs are those of the configuration that serves; they outlive none.
-type programs struct {
-	mu   sync.Mutex
-	list []*program
+// serve starts the process; its configuration is about to serve.
+func (p *program) serve(log *observe.ErrorLog) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = false
+	if err := p.start(); err != nil {
+		log.Printf("rewrite", observe.Error, "AH00654", "mod_rewrite: could not start RewriteMap program %s: %v", p.args[0], err)
+	}
+	runtime.AddCleanup(p, (*process).end, p.process)
 }
 
-// replace ends the programs of the configuration before and starts those of the new one.
-func (ps *programs) replace(list []*program, log *observe.ErrorLog) {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	for _, p := range ps.list {
-		p.mu.Lock()
-		p.closed = true
-		p.stop()
-		p.mu.Unlock()
-	}
-	ps.list = list
-	for _, p := range list {
-		p.mu.Lock()
-		p.closed = false
-		if err := p.start(); err != nil {
-			log.Printf("rewrite", observe.Error, "AH00654", "mod_rewrite: could not start RewriteMap program %s: %v", p.args[0], err)
-		}
-		p.mu.Unlock()
-	}
+// end ends the process for good.
+func (p *process) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.stop()
 }

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -10,9 +11,8 @@ import (
 // TestStuckProgram holds that a program which neither answers nor ends with its input costs one answer, and is gone
 // afterwards.
 func TestStuckProgram(t *testing.T) {
-	stuck := &program{args: []string{"/bin/sh", "-c", "exec sleep 1000"}, timeout: 50 * time.Millisecond, closed: true}
-	running := &programs{}
-	running.replace([]*program{stuck}, nil)
+	stuck := &program{&process{args: []string{"/bin/sh", "-c", "exec sleep 1000"}, timeout: 50 * time.Millisecond, closed: true}}
+	stuck.serve(nil)
 	first := processOf(stuck)
 	if _, err := stuck.ask("key"); !os.IsTimeout(err) {
 		t.Errorf("asking a program that is silent: %v, want a timeout", err)
@@ -25,11 +25,24 @@ func TestStuckProgram(t *testing.T) {
 		t.Errorf("asking the second process: %v, want a timeout", err)
 	}
 	second := processOf(stuck)
-	running.replace(nil, nil)
+	stuck.end()
 	gone(t, second)
 	if _, err := stuck.ask("key"); err == nil {
 		t.Error("a program answers that belongs to no configuration")
 	}
+}
+
+// A program whose configuration no longer serves answers whoever can still ask it, and ends behind the last of them.
+func TestRetiredProgram(t *testing.T) {
+	old := &program{&process{args: []string{"/bin/cat"}, timeout: answerTimeout, closed: true}}
+	old.serve(nil)
+	ran := processOf(old)
+	runtime.GC()
+	if got, err := old.ask("key"); err != nil || got != "key" {
+		t.Errorf("%q, %v", got, err)
+	}
+	runtime.KeepAlive(old)
+	gone(t, ran)
 }
 
 func processOf(p *program) *os.Process {
@@ -42,6 +55,7 @@ func processOf(p *program) *os.Process {
 func gone(t *testing.T, p *os.Process) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		runtime.GC()
 		if p.Signal(syscall.Signal(0)) == os.ErrProcessDone {
 			return
 		}

@@ -21,10 +21,18 @@ func Module() *module.Module {
 	}
 }
 
-// compile hands the programs of prg: maps to what runs them once the Site serves.
+// compile has the programs of prg: maps start when the Site serves.
 func compile(b *module.Build) error {
-	running := module.Keep(b.Kept, programsKey, func() *programs { return &programs{} })
-	var list []*program
+	list := programsOf(b)
+	b.OnServe = append(b.OnServe, func() {
+		for _, p := range list {
+			p.serve(b.Site.Servers[0].ErrorLog)
+		}
+	})
+	return nil
+}
+
+func programsOf(b *module.Build) (list []*program) {
 	for _, s := range b.Site.Servers {
 		set := servers.Of(s.Settings)
 		if set.server != s || !set.engine.Or(false) {
@@ -36,9 +44,5 @@ func compile(b *module.Build) error {
 			}
 		}
 	}
-	b.OnServe = append(b.OnServe, func() { running.replace(list, b.Site.Servers[0].ErrorLog) })
-	return nil
+	return list
 }
-
-// programsKey is where the programs are kept across configurations.
-const programsKey = "mod_rewrite programs"
