@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -144,19 +145,21 @@ func (x *exchange) requestTrailers() (fields []upstream.Field) {
 	return fields
 }
 
-// interim passes a 1xx on. 100 is left to the listener, which sends it when the body is asked for.
+// interim passes a 1xx on, with its own fields only: those that are there already belong to the response behind it. 100 is left to
+// the listener, which sends it when the body is asked for.
 func (x *exchange) interim(status int, fields []upstream.Field) {
 	if status == http.StatusContinue {
 		return
 	}
 	h := x.r.Writer.Header()
+	kept := maps.Clone(h)
+	clear(h)
 	for _, f := range fields {
 		h.Add(f.Name, f.Value)
 	}
 	x.r.Writer.WriteHeader(status)
-	for _, f := range fields {
-		h.Del(f.Name)
-	}
+	clear(h)
+	maps.Copy(h, kept)
 }
 
 // failed logs why there is no response, and says what the client gets.
