@@ -120,10 +120,14 @@ func (b *requestBody) unread() bool {
 
 // reclaim takes the body back from the handler, whose goroutines get no more of it.
 func (b *requestBody) reclaim() {
+	c := b.x.conn
 	if !b.mu.TryLock() {
-		b.x.conn.interrupt()
+		c.interrupt()
 		b.mu.Lock()
+	}
+	if c.aborted.Swap(false) { // interrupted; the connection can still linger
 		b.failed = true
+		c.pacer.inForce = 0 // another deadline was set behind its back
 	}
 	b.closed = true
 	b.mu.Unlock()
