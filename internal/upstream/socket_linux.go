@@ -102,6 +102,32 @@ func (s *socket) Detach() (fd int, err error) {
 	return fd, err
 }
 
+// CloseWrite and SetLinger are net.TCPConn's, for the relay that leaves the connection with Go's poller.
+
+func (s *socket) CloseWrite() error {
+	return s.control("shutdown", func(fd int) error { return unix.Shutdown(fd, unix.SHUT_WR) })
+}
+
+func (s *socket) SetLinger(seconds int) error {
+	l := &unix.Linger{Linger: int32(seconds)}
+	if seconds >= 0 {
+		l.Onoff = 1
+	}
+	return s.control("setsockopt", func(fd int) error { return unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, l) })
+}
+
+func (s *socket) control(name string, f func(fd int) error) error {
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = f(int(fd)) }); err != nil {
+		return err
+	}
+	return os.NewSyscallError(name, failed)
+}
+
 func (s *socket) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(s.remote) }
 
 // LocalAddr is for errors' texts only.
