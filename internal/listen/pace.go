@@ -52,12 +52,15 @@ func (p *pacer) begin(pace Pace, idle time.Duration, at instant) {
 
 // arm sets the deadline for the next read. One that is early by a small part of the
 // timeout stays: setting it costs more than it gives.
-func (p *pacer) arm(c net.Conn) {
+func (p *pacer) arm(c net.Conn) { p.set(c, p.next(), p.idle/16) }
+
+// next is when a read that begins now must have brought something.
+func (p *pacer) next() instant {
 	want := soonest(now(), p.idle)
 	if p.deadline != 0 && (want == 0 || p.deadline < want) {
 		want = p.deadline
 	}
-	p.set(c, want, p.idle/16)
+	return want
 }
 
 // set sets the deadline t, or lets one stand that is early by no more than slack.

@@ -35,7 +35,6 @@ type Server struct {
 	wg        sync.WaitGroup
 	date      dateClock
 	resting   restArea
-	h2        h2Side
 }
 
 // ErrServerClosed is what Serve returns after Shutdown or Close.
@@ -194,8 +193,8 @@ func (s *Server) stopWaiting() {
 	}
 	for c := range s.conns {
 		c.wakeIdle()
+		c.goAway()
 	}
-	s.h2.stop()
 }
 
 func (s *Server) closeAll() {

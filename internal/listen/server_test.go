@@ -54,13 +54,18 @@ type rig struct {
 
 func start(t *testing.T, s *Settings, h http.HandlerFunc) *rig {
 	t.Helper()
+	return startWith(t, func(netip.AddrPort, string) *Settings { return s }, h)
+}
+
+func startWith(t *testing.T, settings func(netip.AddrPort, string) *Settings, h http.HandlerFunc) *rig {
+	t.Helper()
 	l, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &rig{t: t, addr: l.Addr().String(), Server: &Server{
 		Handler:  h,
-		Settings: func(netip.AddrPort, string) *Settings { return s },
+		Settings: settings,
 		Log:      func(err error) { t.Log(err) },
 	}}
 	served := make(chan error, 1)

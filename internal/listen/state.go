@@ -50,7 +50,7 @@ func (c *conn) status() ConnStatus {
 		State: State(c.state.Load()), Since: instant(c.since.Load()).time(),
 		Accesses: c.accesses.Load(), Bytes: c.sent.Load(),
 	}
-	if c.isH2.Load() {
+	if c.h2.Load() != nil {
 		st.Protocol = "h2"
 	}
 	st.Line, st.VHost = c.current.get()

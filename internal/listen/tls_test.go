@@ -120,7 +120,9 @@ func TestHTTP2Info(t *testing.T) {
 func TestHTTP2RefusesConnectionFields(t *testing.T) {
 	r := start(t, tlsSettings(t), func(w http.ResponseWriter, r *http.Request) { t.Errorf("served %v", r.Header) })
 	for _, field := range [][2]string{{"connection", "upgrade"}, {"upgrade", "websocket"}, {"keep-alive", "1"}, {"proxy-connection", "x"}, {"te", "gzip"}, {"transfer-encoding", "chunked"}} {
-		if status := h2Request(t, r.addr, field[0], field[1]); status != "400" && status != "reset" {
+		c := r.h2()
+		c.ask(1, true, field[:]...)
+		if status := c.answer(); status != "400" && status != "reset" {
 			t.Errorf("%s: %s", field[0], status)
 		}
 	}

@@ -110,6 +110,40 @@ func (h *RequestHead) checkLine(o *Options) error {
 	return nil
 }
 
+// Check holds a head that came as HTTP/2's frames to what ReadRequest demands of its text, and finds its Length. Line is the
+// request line as HTTP/1 would write it, Host the authority.
+func (h *RequestHead) Check(o *Options) error {
+	size := len(h.Line)
+	if err := o.Limits.checkLine(0, size, size); err != nil {
+		return err
+	}
+	for i, f := range h.Fields {
+		n := len(f.Name) + len(": ") + len(f.Value)
+		size += n
+		if err := o.Limits.checkLine(i+1, n, size); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !IsToken(h.Method):
+		return bad("invalid character in the method")
+	case h.Target == "" || !all(h.Target, targetChar):
+		return bad("invalid character in the request target")
+	case !ValidHost(h.Host):
+		return bad("no valid authority")
+	case o.RegisteredMethods && !registered(h.Method):
+		return &Error{http.StatusNotImplemented, "unregistered method"}
+	}
+	if err := h.parseTarget(); err != nil {
+		return err
+	}
+	var f framing
+	f.scan(h.Fields)
+	var err error
+	h.Length, err = f.body(1, 0)
+	return err
+}
+
 // registered are the methods that httpd knows from the start.
 func registered(method string) bool {
 	switch method {
