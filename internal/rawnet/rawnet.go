@@ -27,7 +27,7 @@ type Conn struct {
 
 	left     []byte // to be written
 	patience time.Duration
-	waited   bool
+	waited   bool // in the write under way, or the last one
 	writeErr error
 	tryWrite func(fd uintptr) bool
 
@@ -101,12 +101,15 @@ func (c *Conn) readOnce(fd uintptr) (over bool) {
 // Write writes all of p. It gives up when the socket takes nothing for as long as patience, if that is not 0. No write
 // deadline is in force afterwards.
 func (c *Conn) Write(p []byte, patience time.Duration) (int, error) {
-	c.left, c.patience = p, patience
+	c.left, c.patience, c.waited = p, patience, false
 	err := c.raw.Write(c.tryWrite)
 	n := len(p) - len(c.left)
 	c.left = nil
 	return n, c.afterWrite("write", err)
 }
+
+// Waited says whether the last write had to wait for the peer.
+func (c *Conn) Waited() bool { return c.waited }
 
 func (c *Conn) writeAll(fd uintptr) (over bool) {
 	var n int
@@ -134,7 +137,6 @@ func (c *Conn) written() (over bool) {
 // afterWrite makes one of the poller's error and the socket's.
 func (c *Conn) afterWrite(op string, err error) error {
 	if c.waited {
-		c.waited = false
 		c.of.SetWriteDeadline(time.Time{})
 	}
 	switch {

@@ -80,7 +80,7 @@ func (p *pipe) fill(src *Conn, max int64) error {
 }
 
 func (p *pipe) drain(dst *Conn, patience time.Duration) error {
-	dst.patience = patience
+	dst.patience, dst.waited = patience, false
 	err := dst.raw.Write(func(fd uintptr) (over bool) {
 		for dst.writeErr = nil; p.held > 0; {
 			n, err := splice(p.ends[0], int(fd), p.held)

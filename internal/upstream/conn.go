@@ -57,6 +57,13 @@ func (c *Conn) read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
+// rearm has the next read look at the clock if the write before it may have taken long.
+func (c *Conn) rearm() {
+	if !c.plain || c.quick.Waited() {
+		c.armed = false
+	}
+}
+
 func (c *Conn) armRead(now time.Time) {
 	if c.readBy.Sub(now) < c.timeout {
 		c.readBy = now.Add(c.timeout + c.timeout/slack)

@@ -1,0 +1,55 @@
+package upstream
+
+import (
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"transom/internal/rawnet"
+)
+
+// The time that a long write took is not the backend's: the next read has a deadline of its own. A quick one shares the look
+// at the clock before it.
+func TestReadAfterLongWrite(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	near, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer near.Close()
+	far, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	c := &Conn{Conn: near, Raw: near, quick: rawnet.New(near), plain: true, worker: &Worker{state: &state{}}, timeout: time.Minute}
+	write := func(n int) (armed bool) {
+		c.armRead(time.Now())
+		c.armed = true
+		if _, err := c.Write(make([]byte, n)); err != nil {
+			t.Fatal(err)
+		}
+		c.rearm()
+		return c.armed
+	}
+	if !write(10) {
+		t.Error("a short write costs a look at the clock")
+	}
+	read := make(chan struct{})
+	go func() {
+		io.CopyN(io.Discard, far, 10+64<<20)
+		close(read)
+	}()
+	if write(64 << 20) {
+		t.Error("a write that waited leaves the read its old deadline")
+	}
+	<-read
+	if !write(10) {
+		t.Error("it is remembered for later writes")
+	}
+}
