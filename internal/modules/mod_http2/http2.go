@@ -32,7 +32,7 @@ var rows = []struct {
 	{"H2MinWorkers", "n", "How many threads wait for HTTP/2.", module.InServer, tuning},
 	{"H2MaxWorkerIdleSeconds", "n", "How long such a thread waits.", module.InServer, tuning},
 	{"H2StreamMaxMemSize", "bytes", "How much of a response is buffered.", module.Servers, tuning},
-	{"H2StreamTimeout", "time-interval", "How long a stream waits.", module.Servers, tuning},
+	{"H2StreamTimeout", "time-interval", "How long a stream waits.", module.Servers, module.Accepted("a stream waits for its client as long as Timeout says")},
 	{"H2MaxDataFrameLen", "n", "The longest DATA frame.", module.Servers, tuning},
 	{"H2MaxStreamErrors", "n", "How many errors a client may make.", module.Servers, tuning},
 	{"H2Padding", "numbits", "Padding of frames.", module.Servers, tuning},
