@@ -457,7 +457,7 @@ func TestTakeover(t *testing.T) {
 			fmt.Fprintf(c, "got %s,", buffered)
 			io.Copy(c, c)
 		}()
-		<-finish // r.Close finds the handler at work
+		<-finish
 	})
 	c := r.dial()
 	io.WriteString(c, wire(upgrade)+"early")
@@ -465,14 +465,10 @@ func TestTakeover(t *testing.T) {
 	if s, err := br.ReadString(','); s != "got early," {
 		t.Fatal(s, err)
 	}
-	closed := make(chan struct{})
-	go func() {
-		r.Close() // must not touch it
-		close(closed)
-	}()
-	time.Sleep(50 * time.Millisecond)
+	r.stop()
+	r.closeAll() // what Close does while the handler is at work: it must not touch the connection
 	close(finish)
-	<-closed
+	r.Close()
 	io.WriteString(c, "more")
 	c.CloseWrite()
 	if rest, err := io.ReadAll(br); string(rest) != "more" || err != nil {
