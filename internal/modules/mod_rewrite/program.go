@@ -126,7 +126,9 @@ func (p *process) stop() {
 
 func (p *process) find(ctx *context, key string) (string, bool) {
 	if strings.Contains(key, "\n") {
-		return "", false // the program would see two keys
+		// The program would see two keys. As in httpd there is no value then, and the client has chosen the default.
+		ctx.r.Logf("rewrite", observe.Warn, "", "a key with a newline is not given to RewriteMap program %q: %q", p.args, key)
+		return "", false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -118,3 +118,15 @@ RewriteRule ^/b - [G]`, append(modules.All(), listen))
 		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
 }
+
+// httpd finds nothing for a key with a newline either: its program would fall out of step.
+func TestKeyWithNewline(t *testing.T) {
+	s := sitetest.New(t, "RewriteEngine On\nRewriteMap m \"prg:/bin/cat\"\nRewriteRule ^/(.*) http://o.e/${m:$1|none} [R]", modules.All())
+	serve(t, s)
+	location(t, s, "/a", "http://o.e/a")
+	location(t, s, "/a%0ab", "http://o.e/none")
+	location(t, s, "/b", "http://o.e/b")
+	if log := s.Read(t, "logs/error_log"); strings.Count(log, "newline") != 1 {
+		t.Errorf("log %q", log)
+	}
+}
