@@ -89,15 +89,6 @@ func (b *requestBody) fillTrailer() {
 	}
 }
 
-func (b *requestBody) trailers() []http1.Field {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.in.Done() {
-		return nil
-	}
-	return b.in.Trailers()
-}
-
 // Close ends reading; what remains is the server's.
 func (b *requestBody) Close() error {
 	b.mu.Lock()

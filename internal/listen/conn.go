@@ -35,7 +35,6 @@ type conn struct {
 	looked     instant   // at the clock, last: when a request began or ended
 	settings   *Settings // of the address, or the name in TLS
 	keepalives int
-	attached   any
 	takenOver  bool
 
 	idle     atomic.Bool // waits for a request of which nothing came

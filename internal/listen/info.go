@@ -70,6 +70,14 @@ func (i *Info) AfterResponse(f func()) {
 	i.h2.after = append(i.h2.after, f)
 }
 
+// Broken reports whether the client could not be written to, or has left before the end.
+func (i *Info) Broken() bool {
+	if i.x != nil {
+		return i.x.w.err != nil
+	}
+	return i.h2.client.Err() != nil
+}
+
 // CloseAfter ends the connection with this response, if called before its head is written.
 func (i *Info) CloseAfter() {
 	if i.x != nil {
@@ -92,27 +100,4 @@ func (i *Info) SetVHost(name *string) {
 	if i.x != nil {
 		i.x.conn.current.set(i.Line, name)
 	}
-}
-
-// Attach keeps v with the connection, for the handler's use; Attached returns it.
-func (i *Info) Attach(v any) {
-	if i.x != nil {
-		i.x.conn.attached = v
-	}
-}
-
-// Attached is nil for HTTP/2, whose requests share their connection.
-func (i *Info) Attached() any {
-	if i.x != nil {
-		return i.x.conn.attached
-	}
-	return nil
-}
-
-// Trailers are the request's trailer fields, once its body has been read to the end.
-func (i *Info) Trailers() []http1.Field {
-	if i.x == nil {
-		return nil
-	}
-	return i.x.body.trailers()
 }

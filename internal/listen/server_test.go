@@ -326,10 +326,10 @@ func TestBodies(t *testing.T) {
 func TestTrailersOfRequests(t *testing.T) {
 	r := start(t, DefaultSettings(), func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
-		fmt.Fprint(w, r.Trailer, FromContext(r.Context()).Trailers())
+		fmt.Fprint(w, r.Trailer)
 	})
 	out := r.talk("POST / HTTP/1.1\nHost: x\nTrailer: a, Host\nTransfer-Encoding: chunked\n\n0\na: b\nhost: y\nc: d\n\n")
-	if !strings.HasSuffix(out, "map[A:[b]] [{a b} {c d}]") {
+	if !strings.HasSuffix(out, "map[A:[b]]") {
 		t.Error(out)
 	}
 }

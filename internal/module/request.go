@@ -46,6 +46,7 @@ type Exchange interface {
 	BytesOut() int64      // written for it, head and body
 	AfterResponse(func()) // runs a function once the response has left
 	CloseAfter()          // ends the connection with this response, if its head is not yet written
+	Broken() bool         // the client could not be written to, or has left before the end
 	Abort()               // makes the response end as a broken one
 }
 

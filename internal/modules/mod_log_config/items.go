@@ -162,7 +162,7 @@ func port(r *module.Request, arg string) int64 {
 
 func connectionStatus(r *module.Request, _ string) string {
 	switch {
-	case r.Context().Err() != nil:
+	case r.Conn.Broken():
 		return "X"
 	case r.Writer.Header().Get("Connection") == "close" || r.HTTP.Close:
 		return "-"
