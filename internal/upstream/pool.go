@@ -13,13 +13,12 @@ type pool struct {
 	limit int // 0: none
 	ttl   time.Duration
 
-	mu       sync.Mutex
-	idle     []*Conn
-	open     int // slots taken: connections idle and in use
-	waiters  []chan *Conn
-	drained  bool
-	reaping  bool // a timer is set
-	lastLook time.Time
+	mu      sync.Mutex
+	idle    []*Conn
+	open    int // slots taken: connections idle and in use
+	waiters []chan *Conn
+	drained bool
+	reaping bool // a timer is set
 }
 
 // quiet is how long a connection may be idle before the pool looks whether the backend has closed it.
@@ -111,39 +110,46 @@ func (p *pool) free() {
 	p.open--
 }
 
-// expired takes those out that must not be used again: too old, or found closed by the backend. The caller holds mu.
+// expired takes those out that are idle for longer than ttl. The caller holds mu.
 func (p *pool) expired(now time.Time) []*Conn {
-	n := 0
-	if p.ttl > 0 {
-		for n < len(p.idle) && now.Sub(p.idle[n].idleSince) >= p.ttl {
-			n++
-		}
-	}
-	if n == 0 && len(p.idle) > 1 && now.Sub(p.idle[0].idleSince) > quiet && now.Sub(p.lastLook) > time.Second {
-		p.lastLook = now
-		if p.idle[0].closed() {
-			n = 1
-		}
-	}
-	if n == 0 {
+	if p.ttl <= 0 {
 		return nil
 	}
-	dead := slices.Clone(p.idle[:n])
-	p.idle = slices.Delete(p.idle, 0, n)
-	p.open -= n // nobody waits while there are idle ones
-	return dead
+	return p.without(func(c *Conn) bool { return now.Sub(c.idleSince) >= p.ttl })
 }
 
-// watch sets a timer for the oldest idle connection's ttl. The caller holds mu.
+// left takes those out that the backend has closed; it doesn't look at what was used lately. The caller holds mu.
+func (p *pool) left(now time.Time) []*Conn {
+	return p.without(func(c *Conn) bool { return now.Sub(c.idleSince) >= quiet && c.closed() })
+}
+
+func (p *pool) without(dead func(*Conn) bool) (taken []*Conn) {
+	p.idle = slices.DeleteFunc(p.idle, func(c *Conn) bool {
+		if !dead(c) {
+			return false
+		}
+		taken = append(taken, c)
+		return true
+	})
+	p.open -= len(taken) // nobody waits while there are idle ones
+	return taken
+}
+
+// watch sets a timer while there are idle connections. The caller holds mu.
 func (p *pool) watch() {
-	if p.ttl <= 0 || p.reaping || len(p.idle) == 0 {
+	if p.reaping || len(p.idle) == 0 {
 		return
 	}
 	p.reaping = true
-	time.AfterFunc(p.ttl, func() {
+	next := quiet
+	if p.ttl > 0 {
+		next = min(p.ttl, quiet)
+	}
+	time.AfterFunc(next, func() {
 		p.mu.Lock()
 		p.reaping = false
-		dead := p.expired(time.Now())
+		now := time.Now()
+		dead := append(p.expired(now), p.left(now)...)
 		p.watch()
 		p.mu.Unlock()
 		closeAll(dead)

@@ -76,7 +76,7 @@ type Response struct {
 	Status        int
 	Reason        string
 	ImpliedStatus bool // the backend named none
-	Major, Minor  int // of the HTTP version the backend spoke
+	Major, Minor  int  // of the HTTP version the backend spoke
 	Fields        []Field
 	ContentLength int64 // of Body; -1: unknown
 

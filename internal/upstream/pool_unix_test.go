@@ -1,0 +1,47 @@
+//go:build unix
+
+package upstream
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"transom/internal/rawnet"
+)
+
+// Connections that nobody uses are closed once the backend has closed them, without a ttl too.
+func TestPoolNoticesClosedConnections(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	p := &pool{}
+	var far []net.Conn
+	for range 3 {
+		near, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer near.Close()
+		defer other.Close()
+		far = append(far, other)
+		p.idle = append(p.idle, &Conn{Conn: near, Raw: near, quick: rawnet.New(near), plain: true, idleSince: time.Now()})
+		p.open++
+	}
+	kept, dead := p.idle[1], []*Conn{p.idle[0], p.idle[2]}
+	far[0].Close()
+	far[2].Close()
+	if got := p.left(time.Now()); got != nil {
+		t.Errorf("%d looked at although they were just used", len(got))
+	}
+	got := p.left(time.Now().Add(quiet))
+	if len(got) != 2 || got[0] != dead[0] || got[1] != dead[1] || len(p.idle) != 1 || p.idle[0] != kept || p.open != 1 {
+		t.Errorf("%d were taken, %d are left, %d are counted", len(got), len(p.idle), p.open)
+	}
+}
