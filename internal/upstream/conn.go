@@ -57,8 +57,8 @@ func (c *Conn) read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-// rearm has the next read look at the clock if the write before it may have taken long.
-func (c *Conn) rearm() {
+// Rearm has the next read look at the clock if the write before it may have taken long.
+func (c *Conn) Rearm() {
 	if !c.plain || c.quick.Waited() {
 		c.armed = false
 	}

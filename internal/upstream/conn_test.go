@@ -34,7 +34,7 @@ func TestReadAfterLongWrite(t *testing.T) {
 		if _, err := c.Write(make([]byte, n)); err != nil {
 			t.Fatal(err)
 		}
-		c.rearm()
+		c.Rearm()
 		return c.armed
 	}
 	if !write(10) {

@@ -88,7 +88,7 @@ func newExchange(w *Worker, req *Request, c *Conn) *exchange {
 func (x *exchange) run(m *message) error {
 	x.key = m.key
 	n, err := x.c.Write(m.bytes)
-	x.c.rearm()
+	x.c.Rearm()
 	x.wrote = n > 0
 	switch {
 	case err != nil:

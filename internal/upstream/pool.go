@@ -91,10 +91,8 @@ func (p *pool) put(c *Conn, now time.Time) {
 		return
 	}
 	p.idle = append(p.idle, c)
-	dead := p.expired(now)
 	p.watch()
 	p.mu.Unlock()
-	closeAll(dead)
 }
 
 // free gives up a slot, or hands it to the first who waits.

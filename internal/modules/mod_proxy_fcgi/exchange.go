@@ -146,7 +146,9 @@ type exchange struct {
 }
 
 func (x *exchange) run(m *message) error {
-	if _, err := x.c.Write(m.bytes); err != nil {
+	_, err := x.c.Write(m.bytes)
+	x.c.Rearm()
+	if err != nil {
 		x.keep = false
 		if isTimeout(err) || x.readHead() != nil {
 			return x.failed(err)
