@@ -11,17 +11,17 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
-
-	"golang.org/x/net/http2"
 )
 
 // http2Client makes a connection on which the script speaks HTTP/1.1 one that the server sees speak HTTP/2, one stream after
 // the other. It owns t, which ends with the connection that it returns.
 func http2Client(t *tls.Conn) (net.Conn, error) {
-	if p := t.ConnectionState().NegotiatedProtocol; p != http2.NextProtoTLS {
+	if p := t.ConnectionState().NegotiatedProtocol; p != "h2" {
 		return nil, fmt.Errorf("the server did not agree to h2, but to %q", p)
 	}
-	h2, err := (&http2.Transport{DisableCompression: true}).NewClientConn(t)
+	tr := &http.Transport{DisableCompression: true, ForceAttemptHTTP2: true,
+		DialTLSContext: func(context.Context, string, string) (net.Conn, error) { return t, nil }}
+	h2, err := tr.NewClientConn(context.Background(), "https", t.RemoteAddr().String())
 	if err != nil {
 		return nil, err
 	}
@@ -30,13 +30,13 @@ func http2Client(t *tls.Conn) (net.Conn, error) {
 		// Whatever failed, the script sees its connection end.
 		translate(client, h2)
 		client.Close()
-		t.Close()
+		h2.Close()
 	}()
 	return script, nil
 }
 
 // translate carries requests out until one fails or the script ends the connection.
-func translate(client net.Conn, h2 *http2.ClientConn) error {
+func translate(client net.Conn, h2 *http.ClientConn) error {
 	r := bufio.NewReader(client)
 	for {
 		req, err := http.ReadRequest(r)
