@@ -2,6 +2,8 @@ package module
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,6 +60,23 @@ func (d Diagnostic) String() string {
 		return d.File + ": " + d.Text
 	}
 	return fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Text)
+}
+
+// Named says whether a name of LogLevel is that of a module that is loaded: ssl, ssl_module or mod_ssl.c.
+func (b *Build) Named(name string) bool {
+	id := name
+	if source, ok := strings.CutSuffix(name, ".c"); ok {
+		id = strings.TrimPrefix(source, "mod_") + "_module"
+	}
+	for _, n := range []string{name, id, name + "_module"} {
+		if b.Loaded[n] || b.HasModule != nil && b.HasModule(n) {
+			return true
+		}
+		if b.HasModule == nil && slices.ContainsFunc(b.Modules, func(m *Module) bool { return n == m.Identifier || n == m.Source() }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Serve runs OnServe: the Site will have requests from now on.

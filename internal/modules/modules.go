@@ -2,6 +2,8 @@
 package modules
 
 import (
+	"slices"
+
 	"transom/internal/module"
 	"transom/internal/modules/absent"
 	"transom/internal/modules/core"
@@ -58,7 +60,7 @@ import (
 
 // All returns the modules in httpd's order: where hooks do not say otherwise, they run in it.
 func All() []*module.Module {
-	return append([]*module.Module{
+	return slices.Concat([]*module.Module{
 		core.Module(),
 		so.Module(),
 		authnfile.Module(),
@@ -114,5 +116,5 @@ func All() []*module.Module {
 		dir.Module(),
 		alias.Module(),
 		rewrite.Module(),
-	}, absent.Modules()...)
+	}, so.Needless(), absent.Modules())
 }

@@ -37,7 +37,10 @@ func setLogLevel(c *module.Command) error {
 			levels.All = l
 			continue
 		}
-		name = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(name), "mod_"), ".c"), "_module")
+		if !c.Build.Named(name) {
+			return fmt.Errorf("LogLevel: Cannot find module %s: expected a name such as ssl, ssl_module or mod_ssl.c of a module that is loaded", name)
+		}
+		name = strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(name, "mod_"), ".c"), "_module")
 		levels.Module[name] = l
 	}
 	if c.Section != nil {

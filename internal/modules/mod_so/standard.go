@@ -1,14 +1,24 @@
 package so
 
+import "transom/internal/module"
+
 const absent = "Transom does not have it; its directives are refused, and <IfModule> skips what asks for it"
 
-// standard are httpd's own modules that are no module here. An empty text means that nothing is missing without it.
+// Needless are modules of httpd whose work is done here without them, such as the memory that its processes share: nothing
+// is missing, and <IfModule> is true for them.
+func Needless() []*module.Module {
+	var list []*module.Module
+	for _, name := range []string{"socache_shmcb", "socache_dbm", "socache_memcache", "socache_redis", "slotmem_shm", "slotmem_plain",
+		"systemd", "authn_default", "authz_default"} {
+		list = append(list, &module.Module{Name: "mod_" + name, Identifier: name + "_module"})
+	}
+	return list
+}
+
+// standard are httpd's other modules that are no module here. An empty text means that nothing is missing without it.
 var standard = map[string]string{
 	"mpm_event_module": "", "mpm_worker_module": "", "mpm_prefork_module": "", "unixd_module": "", "http_module": "",
-	"socache_shmcb_module": "", "socache_dbm_module": "", "socache_memcache_module": "", "socache_redis_module": "", "slotmem_shm_module": "", "slotmem_plain_module": "",
-	"watchdog_module": "", "systemd_module": "", "authn_core_module": "", "authz_core_module": "", "access_compat_module": "",
-
-	"authn_default_module": "", "authz_default_module": "",
+	"watchdog_module":    "",
 	"authnz_ldap_module": absent, "ldap_module": absent,
 
 	"proxy_scgi_module": absent, "proxy_uwsgi_module": absent, "proxy_fdpass_module": absent, "proxy_ftp_module": absent,
