@@ -98,11 +98,10 @@ func (r *rule) icon() error {
 		return nil
 	}
 	inner, closed := strings.CutSuffix(inner, ")")
-	alt, url, ok := strings.Cut(inner, ",")
-	if !ok || !closed {
-		return fmt.Errorf("AddIcon: %q must be a URL or (alternative text,URL)", r.value)
+	if !closed {
+		return fmt.Errorf("AddIcon: missing closing paren: %q must be a URL or (alternative text,URL)", r.value)
 	}
-	r.alt, r.value = alt, url
+	r.alt, r.value, _ = strings.Cut(inner, ",") // without a comma all is the text, and the URL is empty
 	return nil
 }
 
@@ -130,7 +129,7 @@ var directives = []module.Directive{
 		v.ignoreReset = c.Flag() == module.On
 		return nil
 	}),
-	row("IndexOptions", module.Some, "[+|-]option [[+|-]option] ...", "How a listing looks.", setOptions),
+	row("IndexOptions", module.AnyArgs, "[+|-]option [[+|-]option] ...", "How a listing looks.", setOptions),
 	row("IndexOrderDefault", module.Two, "Ascending|Descending Name|Date|Size|Description", "How a listing is sorted.", setOrder),
 }
 

@@ -91,7 +91,7 @@ func setOptions(c *module.Command, v *values) error {
 			o.isSet = true
 			continue
 		}
-		if err := o.value(name, value, valued, sign); err != nil {
+		if err := o.value(c, name, value, valued, sign); err != nil {
 			return err
 		}
 	}
@@ -99,8 +99,11 @@ func setOptions(c *module.Command, v *values) error {
 	return nil
 }
 
+// least are the smallest widths of text that httpd takes, other than 0.
+var least = map[string]int{"namewidth": 5, "descriptionwidth": 12}
+
 // value reads an option that has one; with a minus sign the default is back.
-func (o *options) value(name, value string, valued bool, sign byte) error {
+func (o *options) value(c *module.Command, name, value string, valued bool, sign byte) error {
 	widths := map[string]*int{"namewidth": &o.nameWidth, "descriptionwidth": &o.descWidth, "iconwidth": &o.iconWidth, "iconheight": &o.iconHeight}
 	defaults := map[string]int{"namewidth": defaultNameWidth, "descriptionwidth": defaultDescWidth, "iconwidth": 20, "iconheight": 22}
 	if to, ok := widths[name]; ok {
@@ -111,8 +114,14 @@ func (o *options) value(name, value string, valued bool, sign byte) error {
 			*to = -1
 		default:
 			n, err := strconv.Atoi(value)
-			if err != nil || n < 5 && !strings.HasPrefix(name, "icon") || n < 1 || sign != 0 {
-				return fmt.Errorf("IndexOptions %s: %q must be a number, at least 5 for a width of text, or *", name, value)
+			switch {
+			case sign == '-':
+				return fmt.Errorf("Cannot combine '-' with %s=n", name)
+			case err != nil || n < 0 && least[name] == 0:
+				c.Warnf("IndexOptions %s=%s is ignored: a width is a number, that of a text may be *", name, value)
+				return nil
+			case n != 0 && n < least[name]:
+				return fmt.Errorf("IndexOptions %s value must be at least %d, not %d", name, least[name], n)
 			}
 			*to = n
 		}

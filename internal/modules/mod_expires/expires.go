@@ -52,7 +52,7 @@ var directives = []module.Directive{
 			if !strings.Contains(c.Args[0], "/") {
 				return fmt.Errorf("Invalid mimetype: %q should contain a slash", c.Args[0])
 			}
-			e, err := parse(c.Args[1])
+			e, err := parse(c, c.Args[1])
 			if err != nil {
 				return fmt.Errorf("'ExpiresByType %s %s': %w", c.Args[0], c.Args[1], err)
 			}
@@ -65,7 +65,7 @@ var directives = []module.Directive{
 		}},
 	{Name: "ExpiresDefault", Where: module.Anywhere, Override: module.OverrideIndexes, Args: module.One, Syntax: "ExpiresDefault <code>seconds|\"base [plus] num type [num type] ...\"",
 		Doc: "How long responses of other media types stay fresh.", Set: func(c *module.Command) error {
-			e, err := parse(c.Args[0])
+			e, err := parse(c, c.Args[0])
 			if err != nil {
 				return fmt.Errorf("'ExpiresDefault %s': %w", c.Args[0], err)
 			}
@@ -74,44 +74,69 @@ var directives = []module.Directive{
 		}},
 }
 
-var units = map[string]time.Duration{"year": 365 * 24 * time.Hour, "month": 30 * 24 * time.Hour, "week": 7 * 24 * time.Hour, "day": 24 * time.Hour,
-	"hour": time.Hour, "minute": time.Minute, "second": time.Second}
+var units = []struct {
+	letters string
+	span    time.Duration
+}{{"y", 365 * 24 * time.Hour}, {"mo", 30 * 24 * time.Hour}, {"w", 7 * 24 * time.Hour}, {"d", 24 * time.Hour}, {"h", time.Hour}, {"mi", time.Minute}, {"s", time.Second}}
 
-// parse reads A3600, M3600, or "access plus 1 month 2 days".
-func parse(text string) (expiry, error) {
-	if text != "" && strings.ContainsRune("AaMm", rune(text[0])) {
-		if n, err := strconv.ParseInt(text[1:], 10, 32); err == nil {
-			return expiry{text[0] == 'M' || text[0] == 'm', time.Duration(n) * time.Second}, nil
+// parse reads A3600, M3600, or "access plus 1 month 2 days". As in httpd, whatever begins with a capital A or M is of the first
+// form and has no seconds if no number follows; of the words, the first letters count.
+func parse(c *module.Command, text string) (expiry, error) {
+	if strings.HasPrefix(text, "A") || strings.HasPrefix(text, "M") {
+		n, rest := leadingNumber(text[1:])
+		if rest != "" {
+			c.Warnf("%s: %q is %c with %d seconds, what follows is ignored; write access or modification with a small letter", c.Name, text, text[0], n)
 		}
+		return expiry{text[0] == 'M', time.Duration(n) * time.Second}, nil
 	}
 	words := strings.Fields(strings.ToLower(text))
 	if len(words) == 0 {
 		return expiry{}, fmt.Errorf("missing base: access, now or modification")
 	}
 	e := expiry{}
-	switch words[0] {
-	case "now", "access":
-	case "modification":
+	switch words[0][0] {
+	case 'n', 'a':
+	case 'm':
 		e.modified = true
 	default:
 		return expiry{}, fmt.Errorf("bad expires code, unrecognised <base> %q: it is access, now or modification, or the code A or M with seconds", words[0])
 	}
 	words = words[1:]
-	if len(words) > 0 && words[0] == "plus" {
+	if len(words) > 0 && words[0][0] == 'p' {
 		words = words[1:]
 	}
 	for ; len(words) > 0; words = words[2:] {
-		n, err := strconv.ParseUint(words[0], 10, 31)
-		if err != nil || len(words) < 2 {
+		n, rest := leadingNumber(words[0])
+		if len(rest) == len(words[0]) || words[0][0] == '-' || len(words) < 2 {
 			return expiry{}, fmt.Errorf("bad expires code, %q is no number with a unit behind it", words[0])
 		}
-		unit, ok := units[strings.TrimSuffix(words[1], "s")]
-		if !ok {
+		unit := unitOf(words[1])
+		if unit == 0 {
 			return expiry{}, fmt.Errorf("bad expires code, unrecognised <type> %q: years, months, weeks, days, hours, minutes or seconds", words[1])
 		}
 		e.after += time.Duration(n) * unit
 	}
 	return e, nil
+}
+
+// unitOf knows a unit by the letters that httpd looks at.
+func unitOf(word string) time.Duration {
+	for _, u := range units {
+		if strings.HasPrefix(word, u.letters) {
+			return u.span
+		}
+	}
+	return 0
+}
+
+// leadingNumber is the number that a text begins with, and what follows.
+func leadingNumber(text string) (n int64, rest string) {
+	end := 0
+	for end < len(text) && (text[end] >= '0' && text[end] <= '9' || end == 0 && text[end] == '-') {
+		end++
+	}
+	n, _ = strconv.ParseInt(text[:end], 10, 32) // the nearest, beyond 32 bits
+	return n, text[end:]
 }
 
 func insert(r *module.Request) module.Result {

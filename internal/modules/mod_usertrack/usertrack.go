@@ -50,8 +50,11 @@ var directives = []module.Directive{
 		return nil
 	}),
 	row("CookieName", module.Anywhere, module.One, "token", "The cookie's name.", func(c *module.Command, v *values) error {
-		if c.Args[0] == "" || strings.ContainsAny(c.Args[0], "=;, \t\r\n") {
-			return fmt.Errorf("CookieName: %q is no name of a cookie", c.Args[0])
+		if c.Args[0] == "" {
+			return errors.New("CookieName takes one argument, the name of the cookie")
+		}
+		if strings.ContainsAny(c.Args[0], "=;, \t") {
+			c.Warnf("CookieName: browsers take %q for another name, or for none; use letters, digits, - and _", c.Args[0])
 		}
 		v.name = c.Args[0]
 		return nil
@@ -98,6 +101,9 @@ var units = map[string]time.Duration{"year": 365 * 24 * time.Hour, "month": 30 *
 
 func setExpires(c *module.Command, v *values) error {
 	text := strings.ToLower(c.Args[0])
+	if text == "" {
+		return errors.New("CookieExpires takes one argument, seconds or a period such as \"2 weeks\"")
+	}
 	if n, err := strconv.Atoi(text); err == nil {
 		v.expires = time.Duration(n) * time.Second
 		return nil
@@ -116,6 +122,18 @@ func setExpires(c *module.Command, v *values) error {
 	return nil
 }
 
+// sent is the value of the visitor's cookie. Its name may be one that net/http doesn't take.
+func sent(r *module.Request, name string) string {
+	for _, line := range r.HTTP.Header["Cookie"] {
+		for _, pair := range strings.FieldsFunc(line, func(c rune) bool { return c == ';' || c == ',' }) {
+			if value, ok := strings.CutPrefix(strings.TrimSpace(pair), name+"="); ok && value != "" {
+				return value
+			}
+		}
+	}
+	return ""
+}
+
 // track leaves the visitor's cookie in the note "cookie", which logs know, and gives one to who has none.
 func track(r *module.Request) module.Result {
 	v := settings.Of(r.Dir)
@@ -126,8 +144,8 @@ func track(r *module.Request) module.Result {
 	if name == "" {
 		name = "Apache"
 	}
-	if c, err := r.HTTP.Cookie(name); err == nil {
-		r.SetNote("cookie", c.Value)
+	if value := sent(r, name); value != "" {
+		r.SetNote("cookie", value)
 		return module.Declined
 	}
 	var id [16]byte
