@@ -143,12 +143,23 @@ func setRedirect(status int, match bool) func(*module.Command) error {
 		args := c.Args
 		if status == 0 {
 			r.status = http.StatusFound
-			if s, ok := statusOf(args[0]); ok {
+			s, ok := statusOf(args[0])
+			if ok {
 				r.status, args = s, args[1:]
+			} else if len(args) == 3 {
+				return fmt.Errorf("%s: invalid first argument (of three): %q is no status such as permanent or 301", c.Name, args[0])
 			}
 		}
 		needsURL := r.status >= 300 && r.status < 400
 		inSection := c.Section != nil && !match
+		if len(args) == 0 && !needsURL && !match && c.Section == nil {
+			c.Warnf("%s %s is ignored: it covers no path outside a section; httpd's process would end at the first request. Write %s %s /", c.Name, c.Raw, c.Name, c.Raw)
+			return nil
+		}
+		if r.status < 200 || r.status > 599 {
+			c.Warnf("%s: no response ends with status %d: it will be 500", c.Name, r.status)
+			r.status = http.StatusInternalServerError
+		}
 		if err := r.read(c, args, match, inSection && len(args) < 2 && needsURL, needsURL); err != nil {
 			return err
 		}
@@ -167,7 +178,7 @@ func statusOf(word string) (int, bool) {
 		return s, true
 	}
 	n, err := strconv.Atoi(word)
-	return n, err == nil && n >= 300 && n <= 599
+	return n, err == nil && n >= 0
 }
 
 // read takes what stands behind the status: a path or a pattern, and a URL.
@@ -204,7 +215,7 @@ func (r *rule) read(c *module.Command, args []string, match, dynamic, needsURL b
 	if !match {
 		r.path = args[0]
 		if !strings.HasPrefix(r.path, "/") {
-			return fmt.Errorf("%s: the URL path %q must begin with a slash", c.Name, r.path)
+			c.Warnf("%s: no request has the URL path %q: it would begin with a slash", c.Name, r.path)
 		}
 		return nil
 	}
