@@ -17,12 +17,13 @@ type CoreServerSettings struct {
 	KeepAlive             Flag
 	KeepAliveTimeout      time.Duration // negative: unset; see KeepAliveTimeoutSet
 	KeepAliveTimeoutSet   bool
-	MaxKeepAliveRequests  int // 0: unlimited if Set
+	MaxKeepAliveRequests  int // 0: unlimited if Set; negative: none is kept alive
 	MaxKeepAliveSet       bool
 	LimitRequestLine      int // 0: 8190
 	LimitRequestFields    int // valid if Set; 0: no limit
 	LimitFieldsSet        bool
-	LimitRequestFieldSize int    // 0: 8190
+	LimitRequestFieldSize int // 0: 8190
+	StrictHostCheck       Flag
 	LimitRedirects        int    // LimitInternalRecursion; 0: 10
 	LimitSubrequests      int    // likewise
 	TraceEnable           string // "on", "off", "extended" or unset
@@ -165,6 +166,7 @@ func mergeCoreServer(outer, inner *CoreServerSettings) *CoreServerSettings {
 	m.LimitRedirects = Inherit(outer.LimitRedirects, inner.LimitRedirects)
 	m.LimitSubrequests = Inherit(outer.LimitSubrequests, inner.LimitSubrequests)
 	m.TraceEnable = Inherit(outer.TraceEnable, inner.TraceEnable)
+	m.StrictHostCheck = inner.StrictHostCheck.Inherit(outer.StrictHostCheck)
 	m.MergeSlashes = inner.MergeSlashes.Inherit(outer.MergeSlashes)
 	if inner.Protocols == nil {
 		m.Protocols = outer.Protocols

@@ -74,7 +74,7 @@ func settingsOf(server *module.Server) *listen.Settings {
 	if core.Timeout > 0 {
 		s.Timeout = core.Timeout
 	}
-	s.KeepAlive = core.KeepAlive.Or(true)
+	s.KeepAlive = core.KeepAlive.Or(true) && core.MaxKeepAliveRequests >= 0
 	if core.KeepAliveTimeoutSet {
 		s.KeepAliveTimeout = core.KeepAliveTimeout
 	}

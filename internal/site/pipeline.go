@@ -83,6 +83,9 @@ func (s *Site) receive(r *module.Request) module.Result {
 		s.locationWalk(r) // for the error page; the status stands, whatever a pattern says
 		return module.Result(bad.Status)
 	}
+	if s.vhosts.strange(r) {
+		return http.StatusBadRequest
+	}
 	return s.run(module.PostRead, r)
 }
 

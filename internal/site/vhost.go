@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"transom/internal/module"
+	"transom/internal/observe"
 )
 
 // vhosts picks the server for a request as httpd does (vhosts/details.html of its manual): first the servers whose
@@ -71,6 +72,14 @@ func (v *vhosts) pick(local netip.AddrPort, host string) *module.Server {
 	if host == "" {
 		return list[0]
 	}
+	if s := named(list, local, host); s != nil {
+		return s
+	}
+	return list[0]
+}
+
+// named is the server that says the name itself, or nil.
+func named(list []*module.Server, local netip.AddrPort, host string) *module.Server {
 	for _, s := range list {
 		if strings.TrimSuffix(s.Name, ".") == host || contains(s.Aliases, host) || matchesAny(s.Wildcards, host) {
 			return s
@@ -81,7 +90,28 @@ func (v *vhosts) pick(local netip.AddrPort, host string) *module.Server {
 			return s
 		}
 	}
-	return list[0]
+	return nil
+}
+
+// strange says whether the default server's StrictHostCheck refuses a name that no server of the address says.
+func (v *vhosts) strange(r *module.Request) bool {
+	first := v.Default(r.Conn.Local)
+	if r.Host == "" || !module.CoreServer.Of(first.Settings).StrictHostCheck.Or(false) {
+		return false
+	}
+	list := v.candidates(r.Conn.Local)
+	if len(list) == 0 {
+		list = []*module.Server{first}
+	}
+	if named(list, r.Conn.Local, r.Host) != nil {
+		return false
+	}
+	if !first.Virtual() {
+		r.Logf("core", observe.Warn, "AH10156", "Requested hostname '%s' is not the ServerName of the main server", r.Host)
+	} else {
+		r.Logf("core", observe.Warn, "AH10157", "Requested hostname '%s' is no ServerName and no ServerAlias here; the default virtual host is that of %s", r.Host, first.Pos)
+	}
+	return true
 }
 
 // namedByAddress says whether <VirtualHost> itself gives the name, which counts last.

@@ -70,7 +70,6 @@ func mpmRows() []module.Directive {
 		{"FlushMaxPipelined", "FlushMaxPipelined number", "How many pipelined responses httpd collects."},
 		{"EnableMMAP", "EnableMMAP On|Off", "Whether httpd maps files into memory."},
 		{"RegexDefaultOptions", "RegexDefaultOptions [none] [+|-]option ...", "Options of all regular expressions."},
-		{"StrictHostCheck", "StrictHostCheck On|Off", "Whether a Host that names no server is refused."},
 	} {
 		rows = append(rows, module.Directive{Name: r.name, Where: module.Anywhere, Args: module.AnyArgs, Syntax: r.syntax, Doc: r.doc, Support: acceptedOrRefused(r.name)})
 	}
@@ -78,10 +77,7 @@ func mpmRows() []module.Directive {
 }
 
 func acceptedOrRefused(name string) module.Support {
-	switch name {
-	case "StrictHostCheck":
-		return module.Refused("without it a Host that names no server is answered by the default server, which the directive forbids")
-	case "RegexDefaultOptions":
+	if name == "RegexDefaultOptions" {
 		return module.Refused("it would change what patterns match")
 	}
 	return module.Accepted(oneProcess)

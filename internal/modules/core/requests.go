@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -19,9 +20,7 @@ func dir(c *module.Command) *module.CoreDirSettings { return module.CoreDir.Edit
 var requestRows = []module.Directive{
 	explainRow,
 	{Name: "Timeout", Where: module.Servers, Args: module.One, Syntax: "Timeout seconds",
-		Doc: "How long to wait for bytes to come or go.", Set: func(c *module.Command) error {
-			return seconds(c, &server(c).Timeout, 1)
-		}},
+		Doc: "How long to wait for bytes to come or go.", Set: setTimeout},
 	{Name: "KeepAlive", Where: module.Servers, Args: module.OnOff, Syntax: "KeepAlive On|Off",
 		Doc: "Whether a connection may carry several requests.", Set: func(c *module.Command) error {
 			server(c).KeepAlive = c.Flag()
@@ -33,13 +32,13 @@ var requestRows = []module.Directive{
 			return seconds(c, &server(c).KeepAliveTimeout, 0)
 		}},
 	{Name: "MaxKeepAliveRequests", Where: module.Servers, Args: module.One, Syntax: "MaxKeepAliveRequests number",
-		Doc: "How many requests a connection may carry; 0 is any number.", Set: func(c *module.Command) error {
+		Doc: "How many requests a connection may carry; 0 is any number, and below it none is kept alive.", Set: func(c *module.Command) error {
 			server(c).MaxKeepAliveSet = true
-			return number(c, &server(c).MaxKeepAliveRequests, 0)
+			return number(c, &server(c).MaxKeepAliveRequests, math.MinInt)
 		}},
 	{Name: "LimitRequestLine", Where: module.Servers, Args: module.One, Syntax: "LimitRequestLine bytes",
 		Doc: "The longest request line that is taken.", Set: func(c *module.Command) error {
-			return number(c, &server(c).LimitRequestLine, 1)
+			return limit(c, &server(c).LimitRequestLine)
 		}},
 	{Name: "LimitRequestFields", Where: module.Servers, Args: module.One, Syntax: "LimitRequestFields number",
 		Doc: "How many header fields a request may have; 0 is any number.", Set: func(c *module.Command) error {
@@ -48,7 +47,7 @@ var requestRows = []module.Directive{
 		}},
 	{Name: "LimitRequestFieldSize", Where: module.Servers, Args: module.One, Syntax: "LimitRequestFieldSize bytes",
 		Doc: "The longest header field that is taken.", Set: func(c *module.Command) error {
-			return number(c, &server(c).LimitRequestFieldSize, 1)
+			return limit(c, &server(c).LimitRequestFieldSize)
 		}},
 	{Name: "LimitRequestBody", Where: module.Anywhere, Override: module.OverrideAll, Args: module.One, Syntax: "LimitRequestBody bytes",
 		Doc: "The largest request body that is taken; 0 is any size.", Set: setLimitRequestBody},
@@ -118,8 +117,35 @@ func seconds(c *module.Command, to *time.Duration, least int) error {
 	return nil
 }
 
+// setTimeout: httpd waits for nothing at 0, so that no origin server's answer ever comes in time, and for ever below it.
+func setTimeout(c *module.Command) error {
+	n, err := strconv.Atoi(c.Args[0])
+	switch {
+	case err == nil && n == 0:
+		c.Warnf("Timeout 0 counts as 60, the default: httpd would wait for nothing, and pass nothing on to origin servers; give a number of seconds")
+		server(c).Timeout = 60 * time.Second
+		return nil
+	case err == nil && n < 0:
+		server(c).Timeout = math.MaxInt32 * time.Second
+		return nil
+	}
+	return seconds(c, &server(c).Timeout, 1)
+}
+
+// limit reads the longest length of a line. None at all can only be kept by an empty line, so that 1 says the same as 0.
+func limit(c *module.Command, to *int) error {
+	if err := number(c, to, 0); err != nil {
+		return err
+	}
+	*to = max(*to, 1)
+	return nil
+}
+
 func number(c *module.Command, to *int, least int) error {
 	n, err := strconv.Atoi(c.Args[0])
+	if err != nil && least == math.MinInt {
+		return fmt.Errorf("%s must be a number, not %q", c.Name, c.Args[0])
+	}
 	if err != nil || n < least {
 		return fmt.Errorf("%s must be a number, at least %d, not %q", c.Name, least, c.Args[0])
 	}

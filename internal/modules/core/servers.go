@@ -15,8 +15,13 @@ import (
 var serverRows = []module.Directive{
 	{Name: "ServerName", Where: module.Servers, Args: module.One, Syntax: "ServerName [scheme://]domain-name|ip-address[:port]",
 		Doc: "The name and port by which this server knows itself.", Set: setServerName},
-	{Name: "ServerAlias", Where: module.InVirtualHost, Args: module.Some, Syntax: "ServerAlias hostname [hostname] ...",
+	{Name: "ServerAlias", Where: module.InVirtualHost, Args: module.AnyArgs, Syntax: "ServerAlias [hostname] ...",
 		Doc: "Further names of a virtual host; * and ? stand for any characters and any one.", Set: setServerAlias},
+	{Name: "StrictHostCheck", Where: module.Servers, Args: module.OnOff, Syntax: "StrictHostCheck On|Off",
+		Doc: "Whether a Host that no server of the address names is answered with 400. The address's first server decides.", Set: func(c *module.Command) error {
+			server(c).StrictHostCheck = c.Flag()
+			return nil
+		}},
 	{Name: "ServerPath", Where: module.InVirtualHost, Args: module.One, Syntax: "ServerPath URL-path",
 		Doc: "A path that selects a virtual host for browsers that send no Host.", Support: module.Ignored("every client sends a Host header today")},
 	{Name: "ServerAdmin", Where: module.Servers, Args: module.One, Syntax: "ServerAdmin email-address|URL",
