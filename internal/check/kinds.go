@@ -26,7 +26,7 @@ type Kind struct {
 // The kinds of findings. A code is never given a second meaning.
 var (
 	shadowed = Kind{"T001", Warning, "A ProxyPass that an earlier one shadows",
-		"ProxyPass directives are tried in the order of the file and the first one that covers the path wins, not the longest. Those of the main server come before the virtual host's, and those in <Location> before both.",
+		"ProxyPass directives are tried in the order of the file and the first one that covers the path wins, not the longest. Those of the main server come before the virtual host's.",
 		"Put the directive with the longer path first."}
 	webSocketBehind = Kind{"T002", Warning, "A WebSocket rule behind the one that takes its path",
 		"The handshake goes to the earlier http:// URL. Transom tunnels it there; httpd drops its Upgrade field, and the application falls back to polling or answers 400, 404 or 426.",
@@ -133,6 +133,9 @@ var (
 	engineOff = Kind{"T036", Warning, "Rewrite rules without RewriteEngine On",
 		"RewriteEngine is off unless the server, a virtual host or the section switches it on, and then no rule is tried.",
 		"Add RewriteEngine On above the rules."}
+	behindLocation = Kind{"T037", Warning, "A ProxyPass for a path that a <Location> takes",
+		"A ProxyPass in a <Location> comes before all that stand outside sections, wherever they are in the file: no other target, no exclusion and no ws:// rule counts below its path.",
+		"Write it as a <Location> of its own behind that one: of sections, the last one that covers the path counts."}
 	ignored = Kind{"T090", Note, "Accepted with a warning",
 		"Starting the server prints the same warning.",
 		"See docs/directives.md for what each directive does here."}
@@ -146,7 +149,7 @@ func Kinds() []Kind {
 	return []Kind{shadowed, webSocketBehind, exclusionBehind, locationOrder, slashes, redirectSlash, idleReverse, wsReverse, reverseWords,
 		upgradeCase, connectionWhole, proxyEngine, queryPattern, unanchored, remark, moduleMissing, slashesNotInherited, slashesTwice, hiddenHost,
 		rewriteInSection, mappedBefore, ruleBehind, passBehindRule, looseCondition, wrongBraces, cutFlags, redirectVariable, proxyName, openProxy,
-		blanks, doubledSlash, otherPort, redirectLoop, shortTimeout, basicSocket, engineOff, ignored, broken}
+		blanks, doubledSlash, otherPort, redirectLoop, shortTimeout, basicSocket, engineOff, behindLocation, ignored, broken}
 }
 
 // markdown keeps sections' names and patterns from being taken for HTML and emphasis.

@@ -47,18 +47,16 @@ func (s *scope) inLocations() (list []*pass) {
 }
 
 func (k *checker) shadow(p, first *pass) {
-	why := "stands before it"
-	if first.inside {
-		why = "in " + title(first.node.Parent) + " comes before all outside sections"
-	}
 	switch {
 	case p.target == "!" && first.target == "!", p.target == first.target && p.path == first.path && first.inside:
+	case first.inside:
+		k.add(behindLocation, p.node, "no request gets here: %s in %s takes %s", at(first.node), title(first.node.Parent), p.path)
 	case p.target == "!":
-		k.add(exclusionBehind, p.node, "%s is proxied: %s %s", p.path, at(first.node), why)
+		k.add(exclusionBehind, p.node, "%s is proxied: %s stands before it", p.path, at(first.node))
 	case isWebSocket(p.target) && !isWebSocket(first.target) && first.target != "!":
-		k.add(webSocketBehind, p.node, "no handshake gets here: %s %s and takes %s", at(first.node), why, p.path)
+		k.add(webSocketBehind, p.node, "no handshake gets here: %s stands before it and takes %s", at(first.node), p.path)
 	default:
-		k.add(shadowed, p.node, "no request gets here: %s %s and takes %s", at(first.node), why, p.path)
+		k.add(shadowed, p.node, "no request gets here: %s stands before it and takes %s", at(first.node), p.path)
 	}
 }
 
