@@ -4,11 +4,17 @@ import (
 	"crypto/tls"
 	"slices"
 	"strings"
+
+	"transom/internal/conf"
 )
 
 // ciphers is what an OpenSSL cipher list admits of the suites that crypto/tls has for TLS up to 1.2. The order is that of
 // crypto/tls, and TLS 1.3's three suites are always on offer.
-type ciphers struct{ ids []uint16 }
+type ciphers struct {
+	ids     []uint16
+	refused error      // why nothing may be served with this list
+	node    *conf.Node // that it is about
+}
 
 // suite is one of them in OpenSSL's words. Weak ones come in by their full name only.
 type suite struct {

@@ -185,7 +185,8 @@ func setCiphers(of func(*module.Command) *handshake) func(*module.Command) error
 func cipherList(c *module.Command, h *handshake, list string) error {
 	parsed, missing := parseCiphers(list)
 	if len(parsed.ids) == 0 {
-		return fmt.Errorf("Unable to configure permitted SSL ciphers: %s leaves none of those that are available; "+
+		parsed.node = c.Node
+		parsed.refused = fmt.Errorf("Unable to configure permitted SSL ciphers: %s leaves none of those that are available; "+
 			"there are ECDHE suites with AES-GCM, ChaCha20 and AES-CBC, and RSA ones with AES", list)
 	}
 	if len(missing) > 0 {

@@ -45,6 +45,9 @@ func proxyConfig(b *module.Build, _ *module.Server, dir *module.Settings) (*tls.
 	p := module.Inherit(&defaultProtocols, s.protocols)
 	c.MinVersion, c.MaxVersion = p.min, p.max
 	if s.ciphers != nil {
+		if s.ciphers.refused != nil {
+			return nil, "", fmt.Errorf("%s of %s: %w", s.ciphers.node.Name, s.ciphers.node.Pos, s.ciphers.refused)
+		}
 		c.CipherSuites = s.ciphers.ids
 	}
 	key, err := s.key()

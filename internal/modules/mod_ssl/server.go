@@ -58,6 +58,9 @@ func compile(b *module.Build) error {
 func serverConfig(b *module.Build, s *module.Server, settings *serverSettings, run *runningServer) (*tls.Config, *conf.Node, error) {
 	c := &tls.Config{NextProtos: alpn(module.CoreServer.Of(s.Settings)), CurvePreferences: settings.curves}
 	if settings.ciphers != nil {
+		if settings.ciphers.refused != nil {
+			return nil, settings.ciphers.node, settings.ciphers.refused
+		}
 		c.CipherSuites = settings.ciphers.ids
 	}
 	if node, err := addCertificates(c, settings); err != nil {
