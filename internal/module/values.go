@@ -1,7 +1,9 @@
 package module
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -75,6 +77,17 @@ func (b *Build) checkLog(name string) error {
 		return nil
 	}
 	return observe.CheckFile(b.Path(name))
+}
+
+// LogRemedy says what to do about a log that can't be opened.
+func LogRemedy(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "create the folder, or name another file"
+	case errors.Is(err, fs.ErrPermission):
+		return "start as root, or name a file that this user may write"
+	}
+	return "name another file"
 }
 
 type regexMatcher struct{ re *regex.Regex }

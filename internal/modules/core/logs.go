@@ -1,9 +1,7 @@
 package core
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"transom/internal/module"
@@ -62,7 +60,7 @@ func openErrorLogs(b *module.Build) {
 		}
 		sink, err := b.OpenLog(name)
 		if err != nil && (s.Index == 0 || settings.ErrorLogNode != main.ErrorLogNode) {
-			b.Errorf(settings.ErrorLogNode, "ErrorLog: could not open error log file %s: %v; %s", name, err, remedy(err))
+			b.Errorf(settings.ErrorLogNode, "ErrorLog: could not open error log file %s: %v; %s", name, err, module.LogRemedy(err))
 		}
 		levels := settings.LogLevels
 		if levels == nil {
@@ -70,15 +68,4 @@ func openErrorLogs(b *module.Build) {
 		}
 		s.ErrorLog = &observe.ErrorLog{Sink: sink, Levels: levels}
 	}
-}
-
-// remedy says what to do about a log that can't be opened.
-func remedy(err error) string {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "create the folder, or name another file"
-	case errors.Is(err, fs.ErrPermission):
-		return "start as root, or name a file that this user may write"
-	}
-	return "name another file"
 }

@@ -177,7 +177,7 @@ func (d *directive) open(b *module.Build, s *logs) (*accessLog, error) {
 	}
 	sink, err := b.OpenLog(d.file)
 	if err != nil {
-		return nil, fmt.Errorf("could not open transfer log file %s: %w", d.file, err)
+		return nil, fmt.Errorf("could not open transfer log file %s: %w; %s", d.file, err, module.LogRemedy(err))
 	}
 	return &accessLog{Pos: d.c.Pos, directive: d.c.Name + " " + d.file, sink: sink, items: items, condition: d.condition}, nil
 }

@@ -53,7 +53,7 @@ func open(b *module.Build) error {
 		}
 		var err error
 		if l.sink, err = b.OpenLog(l.name); err != nil {
-			return fmt.Errorf("ForensicLog: could not open forensic log %s: %w", l.name, err)
+			return fmt.Errorf("ForensicLog: could not open forensic log %s: %w; %s", l.name, err, module.LogRemedy(err))
 		}
 	}
 	return nil
