@@ -89,7 +89,8 @@ func (x *exchange) mapFields(resp *upstream.Response) {
 			f.Value = x.reverseCookie(f.Value)
 		}
 	}
-	if via := x.via(resp.Major, resp.Minor); via != "" {
+	// As in httpd, the version is the client's.
+	if via := x.via(x.r.HTTP.ProtoMajor, x.r.HTTP.ProtoMinor); via != "" {
 		resp.Fields = append(resp.Fields, upstream.Field{Name: "Via", Value: via})
 	}
 }

@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"transom/internal/conf"
@@ -14,13 +15,6 @@ import (
 func openProxy(isRegex bool) func(*module.Command) error {
 	return func(c *module.Command) error {
 		arg, rest := module.Word(c.Raw)
-		if arg == "~" && !isRegex {
-			isRegex = true
-			arg, rest = module.Word(rest)
-		}
-		if arg == "" {
-			return fmt.Errorf("<%s > block must specify a URL: %s", c.Name, c.Directive.Syntax)
-		}
 		if len(arg) > 6 && strings.EqualFold(arg[:6], "proxy:") {
 			arg = arg[6:]
 		}
@@ -34,6 +28,9 @@ func openProxy(isRegex bool) func(*module.Command) error {
 		in := *c
 		in.Section, in.Dir, in.Where = s, s.Settings, module.InProxy
 		if rest = strings.TrimSpace(rest); rest != "" {
+			if !isRegex && !strings.Contains(arg, "://") {
+				return fmt.Errorf("arguments are not supported for non url: %s takes parameters behind the URL of a worker; use <ProxyMatch> for a regular expression", c.Directive.Title())
+			}
 			if err := setProxyParams(&in, about, conf.Words(rest)); err != nil {
 				return err
 			}
@@ -95,11 +92,14 @@ func about(c *module.Command) *proxied {
 // setProxySet is ProxySet: [url] key=value ...
 func setProxySet(c *module.Command) error {
 	p, words := about(c), conf.Words(c.Raw)
-	if p == nil || len(words) > 0 && strings.Contains(words[0], "://") {
+	if p == nil {
 		if len(words) == 0 {
 			return fmt.Errorf("ProxySet needs a URL outside <Proxy>: %s", c.Directive.Syntax)
 		}
 		p, words = &proxied{url: words[0]}, words[1:]
+		if !defined(c, p.url) {
+			return fmt.Errorf("ProxySet can not find '%s': outside <Proxy> it changes what a ProxyPass, or a <Proxy> with parameters, has defined above", p.url)
+		}
 	}
 	if len(words) == 0 {
 		return fmt.Errorf("ProxySet needs parameters: %s", c.Directive.Syntax)
@@ -107,8 +107,18 @@ func setProxySet(c *module.Command) error {
 	return setProxyParams(c, p, words)
 }
 
+// defined says whether there is a worker or a balancer of this URL.
+func defined(c *module.Command, url string) bool {
+	s := servers.Edit(c.Server.Settings)
+	if isBalancerURL(url) {
+		return slices.ContainsFunc(s.balancers, func(b *balancer) bool { return b.name == balancerName(url) })
+	}
+	_, name, err := workerURL(url)
+	return err != nil || findDefinition(s.workers, name) != nil // a URL that is none has an error of its own
+}
+
 func setProxyParams(c *module.Command, p *proxied, words []string) error {
-	if p.pattern {
+	if p.pattern || !strings.Contains(p.url, "://") {
 		return fmt.Errorf("parameters need the URL of one worker or balancer, %s is a pattern", p.url)
 	}
 	params, err := keyValues(words)
