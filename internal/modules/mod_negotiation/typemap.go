@@ -2,6 +2,7 @@ package negotiation
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -27,7 +28,9 @@ func serveMap(r *module.Request) module.Result {
 		return module.Declined
 	}
 	found, err := readMap(r.Filename)
-	if err != nil {
+	if end := noEndTag(""); errors.As(err, &end) {
+		r.Logf("negotiation", observe.Error, "AH00685", "%v", err)
+	} else if err != nil {
 		r.Logf("negotiation", observe.Error, "AH00683", "cannot read type map file: %v", err)
 		return http.StatusInternalServerError
 	}
@@ -41,7 +44,7 @@ func readMap(name string) ([]*variant, error) {
 	}
 	found, err := parseMap(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		err = fmt.Errorf("%s: %w", name, err)
 	}
 	dir, base := path.Split(name)
 	for _, v := range found {
@@ -52,7 +55,7 @@ func readMap(name string) ([]*variant, error) {
 			v.length = info.Size()
 		}
 	}
-	return found, nil
+	return found, err
 }
 
 // parseMap reads records of "Name: value" lines, which blank lines separate.
@@ -81,11 +84,21 @@ func parseMap(text []byte) (found []*variant, err error) {
 		} else {
 			err = record.set(strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value))
 		}
+		if end := noEndTag(""); errors.As(err, &end) {
+			return found, err
+		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	return record.end(found), nil
+}
+
+// noEndTag is a Body whose end tag does not come. As in httpd, the records before it count.
+type noEndTag string
+
+func (tag noEndTag) Error() string {
+	return fmt.Sprintf("Syntax error in type map, no end tag '%s' found for Body: content", string(tag))
 }
 
 func cutLine(text []byte) (line string, rest []byte) {
@@ -140,9 +153,12 @@ func (m *mapRecord) set(name, value string) (err error) {
 
 // setBody takes the lines up to one that has the tag.
 func (m *mapRecord) setBody(tag string, text []byte) (rest []byte, err error) {
+	if tag == "" {
+		return nil, fmt.Errorf("syntax error in type map, Body: names no end tag")
+	}
 	i := bytes.Index(text, []byte(tag))
-	if tag == "" || i < 0 {
-		return nil, fmt.Errorf("syntax error in type map, no end tag '%s' found for Body: content", tag)
+	if i < 0 {
+		return nil, noEndTag(tag)
 	}
 	m.v.body, m.v.length, m.content = text[:i:i], int64(i), true
 	_, rest = cutLine(text[i:])
