@@ -194,11 +194,18 @@ func defineWorker(c *module.Command, text string, isMatch bool) (d *definition, 
 	return d, false, nil
 }
 
+// findDefinition is the worker with the longest name that serves a URL. As in httpd, a name with a back-reference that is longer
+// than the URL itself counts less than all others.
 func findDefinition(defs []*definition, name string) (best *definition) {
 	authority := len(hostPart(name))
+	longest := -1
 	for _, d := range defs {
-		if (best == nil || len(d.name) > len(best.name)) && d.serves(name, authority) {
-			best = d
+		length := len(d.name)
+		if length > len(name) {
+			length = 0
+		}
+		if length > longest && d.serves(name, authority) {
+			best, longest = d, length
 		}
 	}
 	return best
