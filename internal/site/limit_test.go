@@ -38,7 +38,6 @@ func TestSectionThatCannotBeDecided(t *testing.T) {
 		`<DirectoryMatch "/htdocs/` + endless + `">`: "/" + slow + "/index.html",
 		`<FilesMatch "^` + endless + `">`:            "/" + slow,
 		`<ProxyMatch "/` + endless + `">`:            "/proxied/" + slow,
-		`<Proxy ~ "/` + endless + `">`:               "/proxied/" + slow,
 	} {
 		name, _, _ := strings.Cut(section[1:], " ")
 		s := sitetest.NewWith(t, "ProxyPass /proxied/ http://127.0.0.1:1/\n<Location />\nRequire all denied\n</Location>\n"+

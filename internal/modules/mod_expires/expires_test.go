@@ -9,7 +9,9 @@ import (
 	"transom/internal/module"
 )
 
-func command() *module.Command { return &module.Command{Directive: &module.Directive{}, Node: &conf.Node{}, Build: &module.Build{}} }
+func command() *module.Command {
+	return &module.Command{Directive: &module.Directive{}, Node: &conf.Node{}, Build: &module.Build{}}
+}
 
 func TestParse(t *testing.T) {
 	day := 24 * time.Hour
