@@ -130,6 +130,13 @@ func (s Server) Start(root string, timeout time.Duration) (*Process, error) {
 		return strings.Contains(p.errorLog(), resumed)
 	})
 	if err != nil {
+		if p.server.Settle == nil { // Transom: a Go program tells where it hangs
+			p.cmd.Process.Signal(syscall.SIGQUIT)
+			select {
+			case <-p.exited:
+			case <-time.After(time.Second):
+			}
+		}
 		err = errors.Join(err, p.Stop())
 	}
 	return p, err
