@@ -27,7 +27,9 @@ func TestReadAfterLongWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer far.Close()
-	c := &Conn{Conn: near, Raw: near, quick: rawnet.New(near), plain: true, worker: &Worker{state: &state{}}, timeout: time.Minute}
+	full := make(chan struct{}, 1)
+	sock := noticing{near.(*net.TCPConn), full}
+	c := &Conn{Conn: near, Raw: near, quick: rawnet.New(sock), plain: true, worker: &Worker{state: &state{}}, timeout: time.Minute}
 	write := func(n int) (armed bool) {
 		c.armRead(time.Now())
 		c.armed = true
@@ -42,6 +44,7 @@ func TestReadAfterLongWrite(t *testing.T) {
 	}
 	read := make(chan struct{})
 	go func() {
+		<-full
 		io.CopyN(io.Discard, far, 10+64<<20)
 		close(read)
 	}()
@@ -52,4 +55,20 @@ func TestReadAfterLongWrite(t *testing.T) {
 	if !write(10) {
 		t.Error("it is remembered for later writes")
 	}
+}
+
+// noticing tells when a write has to wait: only then it has a deadline.
+type noticing struct {
+	*net.TCPConn
+	full chan struct{}
+}
+
+func (n noticing) SetWriteDeadline(t time.Time) error {
+	if !t.IsZero() {
+		select {
+		case n.full <- struct{}{}:
+		default:
+		}
+	}
+	return n.TCPConn.SetWriteDeadline(t)
 }
