@@ -122,6 +122,14 @@ func (m regexMatcher) Match(name string) (bool, map[string]string, error) {
 	return true, groups, nil
 }
 
+// MergeSlashes makes several slashes in a row one (ap_no2slash).
+func MergeSlashes(path string) string {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	return path
+}
+
 // EscapePath escapes what may not stand in a URL's path (ap_os_escape_path). Escapes that are there are escaped again:
 // the path is a decoded one.
 func EscapePath(path string) string {

@@ -64,16 +64,6 @@ func pathOf(target string) string {
 	return target
 }
 
-func mergeSlashes(path string) string {
-	if !strings.HasPrefix(path, "/") {
-		return path
-	}
-	for strings.Contains(path, "//") {
-		path = strings.ReplaceAll(path, "//", "/")
-	}
-	return path
-}
-
 func unescape(s, slashes string) (string, int) {
 	if strings.IndexByte(s, '%') < 0 {
 		return s, 0

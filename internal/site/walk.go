@@ -112,7 +112,11 @@ func setGroups(r *module.Request, groups map[string]string) {
 // as one, whatever MergeSlashes says (ap_location_walk).
 func (s *Site) locationWalk(r *module.Request) module.Result {
 	st := stateOf(r)
-	at, res := walk(r, st.base, r.Server.Sections.Locations, r.URI, mergeSlashes(r.URI))
+	plain := r.URI
+	if strings.HasPrefix(plain, "/") {
+		plain = module.MergeSlashes(plain)
+	}
+	at, res := walk(r, st.base, r.Server.Sections.Locations, r.URI, plain)
 	st.at, r.Dir = at, at.settings
 	return res
 }

@@ -53,7 +53,7 @@ func commit(r *module.Request, a *alias, path string) {
 func (a *alias) normalise(r *module.Request, path string) (string, bool) {
 	path = decodeUnreserved(path)
 	if module.CoreServer.Of(r.Server.Settings).MergeSlashes.Or(true) {
-		path = mergeSlashes(path)
+		path = module.MergeSlashes(path)
 	}
 	return removeDots(path, a.mapping == "servlet")
 }
@@ -79,13 +79,6 @@ func decodeUnreserved(path string) string {
 
 func unreservedChar(c byte) bool {
 	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '-' || c == '.' || c == '_' || c == '~'
-}
-
-func mergeSlashes(path string) string {
-	for strings.Contains(path, "//") {
-		path = strings.ReplaceAll(path, "//", "/")
-	}
-	return path
 }
 
 // removeDots resolves "." and ".." segments of an encoded path; with parameters also those that have some ("..;x").
