@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// dateClock formats the Date field once a second.
+// dateClock writes the Date field once a second.
 type dateClock struct{ last atomic.Pointer[dateText] }
 
 type dateText struct {
@@ -19,7 +19,7 @@ func (d *dateClock) at(now time.Time) string {
 	if l := d.last.Load(); l != nil && l.unix == unix {
 		return l.text
 	}
-	l := &dateText{unix, now.UTC().Format(http.TimeFormat)}
+	l := &dateText{unix, "Date: " + now.UTC().Format(http.TimeFormat) + "\r\n"}
 	d.last.Store(l)
 	return l.text
 }

@@ -116,6 +116,16 @@ func (w *response) appendHeader(b []byte, interim bool) []byte {
 	return b
 }
 
+// appendListed appends order, which is the whole header.
+func (w *response) appendListed(b []byte) []byte {
+	for _, f := range w.order {
+		if !servers(f.Name) {
+			b = http1.AppendField(b, f.Name, f.Value)
+		}
+	}
+	return b
+}
+
 // appendReceived writes the fields of order whose values the header still has, and
 // returns the names that are left.
 func (w *response) appendReceived(b []byte, names []string) ([]byte, []string) {
@@ -159,9 +169,13 @@ func (w *response) received(name string) bool {
 
 // servers are the fields that the server writes itself.
 func servers(name string) bool {
-	switch name {
-	case "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length":
-		return true
+	switch len(name) {
+	case len("Connection"): // and Keep-Alive
+		return strings.EqualFold(name, "Connection") || strings.EqualFold(name, "Keep-Alive")
+	case len("Content-Length"):
+		return strings.EqualFold(name, "Content-Length")
+	case len("Transfer-Encoding"):
+		return strings.EqualFold(name, "Transfer-Encoding")
 	}
 	return strings.HasPrefix(name, http.TrailerPrefix)
 }

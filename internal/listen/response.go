@@ -27,6 +27,7 @@ type response struct {
 	mu     sync.Mutex
 	header http.Header
 	order  []http1.Field
+	listed bool // order is the header; a map of it is made for whoever asks
 	reason string
 	status int
 
@@ -47,6 +48,10 @@ type response struct {
 
 // Header is sent with the first Write, Flush or WriteHeader.
 func (w *response) Header() http.Header {
+	if w.listed {
+		w.listed = false
+		w.header = http1.FillHeader(w.header, nil, w.order, "")
+	}
 	if w.header == nil {
 		w.header = make(http.Header, 8)
 	}
@@ -69,6 +74,20 @@ func (w *response) WriteHeader(status int) {
 		return
 	}
 	w.writeHeader(status)
+}
+
+// WriteFields is WriteHeader for a header that is a list: it goes out in this order, case and repetition, with reason behind the
+// status. It reports false, and has done nothing, if Header has something or the response has begun.
+func (w *response) WriteFields(status int, reason string, fields []http1.Field) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.header) > 0 || w.status != 0 || w.taken {
+		return false
+	}
+	w.reason, w.listed = reason, true
+	w.order = append(w.order[:0], fields...)
+	w.writeHeader(status)
+	return true
 }
 
 func (w *response) interim(status int) {
@@ -102,10 +121,14 @@ func (w *response) writeHeader(status int) {
 		return
 	}
 	b := http1.AppendStatusLine(w.take(), status, w.reason)
-	if _, ok := w.header["Date"]; !ok {
-		b = http1.AppendField(b, "Date", w.x.conn.server.date.at(w.x.info.Received))
+	if !w.dated() {
+		b = append(b, w.x.conn.server.date.at(w.x.info.Received)...)
 	}
-	w.buf = w.appendHeader(b, false)
+	if w.listed {
+		w.buf = w.appendListed(b)
+	} else {
+		w.buf = w.appendHeader(b, false)
+	}
 	if w.noBody || w.length >= 0 {
 		w.decide()
 	}
@@ -113,15 +136,26 @@ func (w *response) writeHeader(status int) {
 
 // declared is the length that the handler set, or -1.
 func (w *response) declared() int64 {
-	values := w.header["Content-Length"]
-	if len(values) == 0 {
-		return -1
+	var text string
+	if w.listed {
+		text = http1.Get(w.order, "Content-Length")
+	} else if values := w.header["Content-Length"]; len(values) > 0 {
+		text = values[0]
 	}
-	n, err := strconv.ParseUint(values[0], 10, 63)
+	n, err := strconv.ParseUint(text, 10, 63)
 	if err != nil {
 		return -1
 	}
 	return int64(n)
+}
+
+// dated says whether the handler gave a Date of its own.
+func (w *response) dated() bool {
+	if w.listed {
+		return http1.Has(w.order, "Date")
+	}
+	_, ok := w.header["Date"]
+	return ok
 }
 
 // Write holds small content back until Flush, the end, or more of it.

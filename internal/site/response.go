@@ -8,6 +8,7 @@ import (
 	"transom/internal/module"
 	"transom/internal/rawnet"
 	"transom/internal/upstream"
+	"transom/internal/wire/http1"
 )
 
 // response is the end of the filter chain: it completes the header, counts the body, and writes to the listener.
@@ -48,6 +49,29 @@ func (w *response) WriteHeader(status int) {
 		h["Server"] = r.Site.ServerHeader // an origin server's own name stays (ap_basic_http_header)
 	}
 	w.next.WriteHeader(status)
+}
+
+// fieldWriter is what the listener's writer offers for HTTP/1; see there.
+type fieldWriter interface {
+	WriteFields(status int, reason string, fields []http1.Field) bool
+}
+
+// WriteFields is WriteHeader for a header that is a list already, as an origin server's is. It reports false, and has done nothing,
+// if anybody has a say in the header or the status.
+func (w *response) WriteFields(status int, reason string, fields []http1.Field) bool {
+	next, ok := w.next.(fieldWriter)
+	r := w.request
+	if !ok || w.wrote || r.Layered() || len(r.ErrHeader) > 0 || r.RedirectNow != 0 || r.ContentType != "" {
+		return false
+	}
+	if !http1.Has(fields, "Server") {
+		fields = append(fields, http1.Field{Name: "Server", Value: r.Site.Banner})
+	}
+	if !next.WriteFields(status, reason, fields) {
+		return false
+	}
+	w.wrote, r.Status = true, status
+	return true
 }
 
 func (w *response) Write(b []byte) (int, error) {

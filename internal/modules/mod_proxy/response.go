@@ -30,16 +30,13 @@ func (x *exchange) relay(req *upstream.Request, resp *upstream.Response) module.
 		return module.Result(resp.Status)
 	}
 	x.mapFields(resp)
-	setHeader(r.Writer.Header(), resp)
-	if l := below[likeness](r.Writer); l != nil {
-		l.HeaderOrder(resp.Fields)
-		l.Reason(resp.Reason)
-	}
 	r.ContentType = ""
 	if !resp.ImpliedStatus {
 		r.RedirectNow = 0 // the status of an ErrorDocument from an origin server is the origin server's, as in httpd
 	}
-	r.Writer.WriteHeader(resp.Status)
+	if w, ok := r.Writer.(fieldWriter); !ok || !w.WriteFields(resp.Status, resp.Reason, resp.Fields) {
+		writeHeader(r.Writer, resp)
+	}
 	if err := x.copyBody(resp); err != nil {
 		var e *upstream.Error
 		if errors.As(err, &e) {
@@ -93,6 +90,20 @@ func (x *exchange) mapFields(resp *upstream.Response) {
 	if via := x.via(x.r.HTTP.ProtoMajor, x.r.HTTP.ProtoMinor); via != "" {
 		resp.Fields = append(resp.Fields, upstream.Field{Name: "Via", Value: via})
 	}
+}
+
+// fieldWriter is a writer without filters. It takes a header as it came, if nobody has a say in it.
+type fieldWriter interface {
+	WriteFields(status int, reason string, fields []http1.Field) bool
+}
+
+func writeHeader(w http.ResponseWriter, resp *upstream.Response) {
+	setHeader(w.Header(), resp)
+	if l := below[likeness](w); l != nil {
+		l.HeaderOrder(resp.Fields)
+		l.Reason(resp.Reason)
+	}
+	w.WriteHeader(resp.Status)
 }
 
 // setHeader makes h the response's header: the origin's takes the place of all but cookies that were set before.

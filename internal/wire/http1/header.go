@@ -22,6 +22,16 @@ func Get(fields []Field, name string) string {
 	return ""
 }
 
+// Has reports whether a field with that name is there, in any case.
+func Has(fields []Field, name string) bool {
+	for _, f := range fields {
+		if equalFold(f.Name, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // Header makes an http.Header of fields, leaving skip out (net/http keeps Host out of a
 // request's).
 func Header(fields []Field, skip string) http.Header { return FillHeader(nil, nil, fields, skip) }
