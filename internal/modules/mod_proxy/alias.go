@@ -22,7 +22,8 @@ type alias struct {
 	noCanon     bool
 	interpolate bool
 	noQuery     bool
-	mapping     string // "", "encoded" or "servlet"
+	mapping     string  // "", "encoded" or "servlet"
+	origin      *origin // the target's, if that is a worker's; set by compile
 }
 
 func newAlias(target string) *alias {
@@ -79,8 +80,8 @@ const (
 	failed  // the regular expression reached its limit
 )
 
-// match maps a request's path to a proxied URL.
-func (a *alias) match(r *module.Request, uri string) (url string, noCanon bool, o outcome) {
+// match maps a request's path to what r.Filename becomes.
+func (a *alias) match(r *module.Request, uri string) (filename string, noCanon bool, o outcome) {
 	path, target, open := a.path, a.target, a.open
 	if a.interpolate && dirs.Of(r.Dir).interpolate.Or(false) {
 		path, target = interpolate(r, path), interpolate(r, target)
@@ -107,7 +108,7 @@ func (a *alias) match(r *module.Request, uri string) (url string, noCanon bool, 
 	if open && rest != "" && rest[0] != '/' && !(noCanon && rest[0] == '?') {
 		return "", false, refused
 	}
-	return target + rest, noCanon, mapped
+	return proxyPrefix + target + rest, noCanon, mapped
 }
 
 func (a *alias) prefix(uri, path string) int {
@@ -117,7 +118,7 @@ func (a *alias) prefix(uri, path string) int {
 	return prefixLength(uri, path)
 }
 
-func (a *alias) matchRegex(r *module.Request, uri, target string) (url string, noCanon bool, o outcome) {
+func (a *alias) matchRegex(r *module.Request, uri, target string) (filename string, noCanon bool, o outcome) {
 	m, err := a.re.Match(uri)
 	if err != nil {
 		r.Logf("proxy", observe.Error, "AH01136", "ProxyPassMatch: %v", err)
@@ -141,17 +142,17 @@ func (a *alias) matchRegex(r *module.Request, uri, target string) (url string, n
 			warnNoCanon(r)
 		}
 	}
-	url = regex.Expand(target, m)
+	url := regex.Expand(target, m)
 	if url == target && !hasReference(target) { // the whole path is appended
 		if a.open && !strings.HasPrefix(uri, "/") {
 			return "", false, refused
 		}
-		return target + uri, noCanon, mapped
+		return proxyPrefix + target + uri, noCanon, mapped
 	}
 	if !a.hostRefs && !sameAuthority(target, url) {
 		return "", false, refused
 	}
-	return url, noCanon, mapped
+	return proxyPrefix + url, noCanon, mapped
 }
 
 // sameAuthority says that what was put in for references begins behind the authority of target.

@@ -28,7 +28,8 @@ func (x *exchange) balance(b *upstream.Balancer, url string) module.Result {
 		x.balancer = b
 		setBalancerEnv(r, b, choice)
 		w := choice.Worker
-		res, failed := x.through(w, w.URL.String()+"/"+rest, true)
+		url := w.URL.String() + "/" + rest
+		res, failed := x.through(w, url, len(hostPart(url)), true)
 		if failed == nil {
 			return res
 		}

@@ -9,6 +9,9 @@ import (
 	"transom/internal/observe"
 )
 
+// proxyPrefix is what r.Filename of a proxied request begins with, before the URL.
+const proxyPrefix = "proxy:"
+
 // Notes that other modules may leave for the proxy, as mod_rewrite does.
 const (
 	noteNoCanon  = "proxy-nocanon"    // the URL is as it is to be sent, query included
@@ -17,79 +20,103 @@ const (
 	noteNoQuery  = "proxy-noquery"    // CGI-like schemes leave the query out of SCRIPT_FILENAME
 )
 
-type canonKey struct{}
+// canonical is what canonicalise has found out of r.Filename.
+type canonical struct {
+	filename string
+	at       int // where the path begins in its URL
+}
+
+func (c *canonical) url() string { return c.filename[len(proxyPrefix):] }
+
+var canonKey = new(canonical)
 
 // canonicalise makes r.Filename the URL that is sent: host in lower case, default port left out, path encoded, query
 // appended. It runs once for a request.
-func canonicalise(r *module.Request) module.Result {
-	if r.Get(canonKey{}) == r.Filename {
-		return module.OK
+func canonicalise(r *module.Request) (*canonical, module.Result) {
+	if done, ok := r.Get(canonKey).(*canonical); ok && done.filename == r.Filename {
+		return done, module.OK
 	}
-	url := r.Filename[len("proxy:"):]
+	url := r.Filename[len(proxyPrefix):]
 	rt := routing.Of(r.Server.Settings)
-	origin, path, err := rt.split(url)
+	origin, path, err := rt.split(url, r.Get(aliasKey))
 	if err != nil {
 		r.Logf("proxy_http", observe.Error, "AH01083", "error parsing URL %s: %v", url, err)
-		return http.StatusBadRequest
+		return nil, http.StatusBadRequest
 	}
 	query, hasQuery := r.Query, r.Query != "" || strings.HasSuffix(r.UnparsedURI, "?")
 	raw := r.Notes[noteNoCanon] != "" || r.Notes[noteNoEncode] != ""
-	_, cgi := rt.schemes[origin.scheme].(module.CGIScheme)
 	switch {
-	case cgi && (raw || r.Notes[noteHandler] != ""):
+	case origin.cgi && (raw || r.Notes[noteHandler] != ""):
 		hasQuery = false
-	case cgi:
-		path, hasQuery = encodePath(path, module.CoreServer.Of(r.Server.Settings).AllowEncodedSlashes == "nodecode"), false
+	case origin.cgi:
+		path, hasQuery = encodePath(path, keepsSlashes(r)), false
 	case r.Notes[noteNoCanon] != "":
 		hasQuery = false
 	case r.Notes[noteNoEncode] != "":
 	default:
-		path = encodePath(path, module.CoreServer.Of(r.Server.Settings).AllowEncodedSlashes == "nodecode")
+		path = encodePath(path, keepsSlashes(r))
 	}
 	if hasQuery {
 		if !visible(query) {
 			r.Logf("proxy_http", observe.Error, "AH10408", "To be forwarded query string contains control characters or spaces")
-			return http.StatusForbidden
+			return nil, http.StatusForbidden
 		}
 		path += "?" + query
 	}
-	if !visible(path) && !(cgi && !hasControls(path)) {
+	if !visible(path) && !(origin.cgi && !hasControls(path)) {
 		r.Logf("proxy_http", observe.Error, "AH10415", "To be forwarded path contains control characters or spaces")
-		return http.StatusForbidden
+		return nil, http.StatusForbidden
 	}
 	if n := len(origin.text); !strings.HasPrefix(url, origin.text) || url[n:] != path {
-		r.Filename = "proxy:" + origin.text + path
+		r.Filename = proxyPrefix + origin.text + path
 	}
-	r.Set(canonKey{}, r.Filename)
-	return module.OK
+	done := &canonical{r.Filename, len(origin.text)}
+	r.Set(canonKey, done)
+	return done, module.OK
+}
+
+func keepsSlashes(r *module.Request) bool {
+	return module.CoreServer.Of(r.Server.Settings).AllowEncodedSlashes == "nodecode"
 }
 
 // origin is the scheme and authority of a proxied URL in canonical form.
-type origin struct{ text, scheme string }
+type origin struct {
+	text string
+	cgi  bool // its scheme takes a path as CGI does
+}
 
-func newOrigin(text string) origin {
+func (rt *routes) newOrigin(text string) *origin {
 	scheme, _, _ := strings.Cut(text[strings.LastIndexByte(text, '|')+1:], ":")
-	return origin{text, scheme}
+	_, cgi := rt.schemes[scheme].(module.CGIScheme)
+	return &origin{text, cgi}
 }
 
 // findOrigins spares most requests the parsing of their URL.
 func (rt *routes) findOrigins() {
-	rt.origins = map[string]origin{}
+	rt.origins = map[string]*origin{}
 	for _, d := range rt.workers {
 		if text := hostPart(d.name); !hasReference(text) {
-			rt.origins[text] = newOrigin(text)
+			rt.origins[text] = rt.newOrigin(text)
 		}
+	}
+	for _, a := range rt.aliases {
+		a.origin = rt.origins[hostPart(a.target)]
 	}
 }
 
-// split is splitOrigin.
-func (rt *routes) split(url string) (origin, string, error) {
+// split is splitOrigin. What the request was mapped by, if it is an *alias, most often knows the origin.
+func (rt *routes) split(url string, by any) (*origin, string, error) {
+	if a, ok := by.(*alias); ok && a.origin != nil {
+		if path, ok := strings.CutPrefix(url, a.origin.text); ok && path != "" && path[0] == '/' {
+			return a.origin, path, nil
+		}
+	}
 	text := hostPart(url)
 	if known, ok := rt.origins[text]; ok && len(url) > len(text) {
 		return known, url[len(text):], nil
 	}
 	text, path, err := splitOrigin(url)
-	return newOrigin(text), path, err
+	return rt.newOrigin(text), path, err
 }
 
 var errNoURL = errors.New("expected scheme://host/path")

@@ -41,11 +41,11 @@ func FuzzAuthority(f *testing.F) {
 		}
 		for _, a := range aliases {
 			r := &module.Request{UnparsedURI: path, Server: server, Dir: &module.Settings{}}
-			url, _, o := a.match(r, path)
+			filename, _, o := a.match(r, path)
 			if o != mapped {
 				continue
 			}
-			origin, rest, err := splitOrigin(url)
+			origin, rest, err := splitOrigin(strings.TrimPrefix(filename, proxyPrefix))
 			if err != nil || origin != "http://origin.test" {
 				t.Errorf("%q to %s: origin %q, %v", path, a.target, origin, err)
 			}

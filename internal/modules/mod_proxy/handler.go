@@ -14,28 +14,28 @@ import (
 // serve is httpd's proxy_handler: Max-Forwards, bans, the choice of a worker, and the exchange.
 func serve(r *module.Request) module.Result {
 	if !isProxied(r) {
-		if r.Proxy != module.NotProxied || !strings.HasPrefix(r.Handler, "proxy:") {
+		if r.Proxy != module.NotProxied || !strings.HasPrefix(r.Handler, proxyPrefix) {
 			return module.Declined
 		}
 		// SetHandler "proxy:URL"
 		r.Filename, r.Proxy = r.Handler+r.Filename, module.ReverseProxied
 		r.SetNote(noteHandler, "1")
 	}
-	if res := canonicalise(r); res != module.OK {
+	to, res := canonicalise(r)
+	if res != module.OK {
 		return res
 	}
-	if res, done := limitForwards(r); done {
-		return res
-	}
-	url := r.Filename[len("proxy:"):]
 	settings := servers.Of(r.Server.Settings)
-	if len(settings.blocks) > 0 && blocked(settings.blocks, hostOf(url)) {
+	if res, done := limitForwards(r, settings); done {
+		return res
+	}
+	if len(settings.blocks) > 0 && blocked(settings.blocks, hostOf(to.url())) {
 		return fail(r, http.StatusForbidden, "AH00898", "Connect to remote machine blocked")
 	}
 	rt := routing.Of(r.Server.Settings)
 	x := exchanges.Get().(*exchange)
 	x.r, x.rt, x.dir, x.server = r, rt, dirs.Of(r.Dir), settings
-	res := x.serve(url)
+	res = x.serve(to)
 	if res != module.Suspended && x.request.Body == nil {
 		*x = exchange{}
 		exchanges.Put(x)
@@ -43,7 +43,8 @@ func serve(r *module.Request) module.Result {
 	return res
 }
 
-func (x *exchange) serve(url string) module.Result {
+func (x *exchange) serve(to *canonical) module.Result {
+	url := to.url()
 	if res := x.peekBody(); res != module.OK {
 		return res
 	}
@@ -52,8 +53,8 @@ func (x *exchange) serve(url string) module.Result {
 			return x.balance(b, url)
 		}
 	}
-	w, own := x.rt.find(url)
-	res, _ := x.through(w, url, own)
+	w, own := x.rt.find(url, to.at)
+	res, _ := x.through(w, url, to.at, own)
 	return res
 }
 
@@ -71,11 +72,12 @@ func hostOf(url string) string {
 	return host
 }
 
-// through sends the request to url over a worker. The error is that of the exchange, if nothing has been answered.
-func (x *exchange) through(w *upstream.Worker, url string, own bool) (module.Result, *upstream.Error) {
+// through sends the request to url, whose path begins at path, over a worker. The error is that of the exchange, if nothing has been
+// answered.
+func (x *exchange) through(w *upstream.Worker, url string, path int, own bool) (module.Result, *upstream.Error) {
 	if own {
 		x.url = w.URL
-		x.url.Path = url[len(hostPart(url)):]
+		x.url.Path = url[path:]
 	} else {
 		var err error
 		if x.url, err = upstream.ParseURL(url); err != nil {
@@ -91,11 +93,18 @@ func (x *exchange) through(w *upstream.Worker, url string, own bool) (module.Res
 	return x.run(scheme, w, &x.url, own)
 }
 
+// first is h.Get for a name in canonical form.
+func first(h http.Header, name string) string {
+	if values := h[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
 // limitForwards counts Max-Forwards down (RFC 9110 7.6.2); at zero the proxy answers itself.
-func limitForwards(r *module.Request) (res module.Result, done bool) {
+func limitForwards(r *module.Request, s *serverSettings) (res module.Result, done bool) {
 	h := r.HTTP.Header
-	s := servers.Of(r.Server.Settings)
-	text := h.Get("Max-Forwards")
+	text := first(h, "Max-Forwards")
 	if text == "" {
 		if s.maxForwardsSet && s.maxForwards >= 0 {
 			h.Set("Max-Forwards", strconv.Itoa(s.maxForwards))

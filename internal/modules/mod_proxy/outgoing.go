@@ -26,7 +26,7 @@ func stripNamed(r *module.Request) module.Result {
 func (x *exchange) outgoing(req *upstream.Request) {
 	r := x.r
 	host := r.HTTP.Host
-	if set := r.HTTP.Header.Get("Host"); set != "" {
+	if set := first(r.HTTP.Header, "Host"); set != "" {
 		host = set
 	}
 	if x.dir.preserveHost.Or(false) {

@@ -181,7 +181,7 @@ func defineWorker(c *module.Command, text string, isMatch bool) (d *definition, 
 		return nil, false, err
 	}
 	s := servers.Edit(c.Server.Settings)
-	if d := findDefinition(s.workers, name); d != nil {
+	if d := findDefinition(s.workers, name, len(hostPart(name))); d != nil {
 		return d, true, nil
 	}
 	d = &definition{name: name, url: u, params: upstream.DefaultParams(), server: c.Server, node: c.Node}
@@ -195,9 +195,8 @@ func defineWorker(c *module.Command, text string, isMatch bool) (d *definition, 
 }
 
 // findDefinition is the worker with the longest name that serves a URL. As in httpd, a name with a back-reference that is longer
-// than the URL itself counts less than all others.
-func findDefinition(defs []*definition, name string) (best *definition) {
-	authority := len(hostPart(name))
+// than the URL itself counts less than all others. authority is how much of name is hostPart.
+func findDefinition(defs []*definition, name string, authority int) (best *definition) {
 	longest := -1
 	for _, d := range defs {
 		length := len(d.name)

@@ -24,7 +24,7 @@ type routes struct {
 	generic     *upstream.Worker
 	schemes     map[string]upstream.Scheme
 	relay       tunnel.Relay
-	origins     map[string]origin // those of workers, by the same text
+	origins     map[string]*origin // those of workers, by the same text
 }
 
 // keptWorkers is the key of the *upstream.Set of all workers that serve.
@@ -211,9 +211,9 @@ func balancersOf(s *module.Server) []*upstream.Balancer {
 	return list
 }
 
-// find is the worker for a canonical URL, and whether that has the worker's own origin.
-func (rt *routes) find(url string) (w *upstream.Worker, own bool) {
-	if d := findDefinition(rt.workers, url); d != nil {
+// find is the worker for a canonical URL whose path begins at path, and whether that has the worker's own origin.
+func (rt *routes) find(url string, path int) (w *upstream.Worker, own bool) {
+	if d := findDefinition(rt.workers, url, path); d != nil {
 		return d.worker, !d.refs || !hasReference(hostPart(d.name))
 	}
 	return rt.generic, false

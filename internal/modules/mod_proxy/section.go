@@ -114,7 +114,7 @@ func defined(c *module.Command, url string) bool {
 		return slices.ContainsFunc(s.balancers, func(b *balancer) bool { return b.name == balancerName(url) })
 	}
 	_, name, err := workerURL(url)
-	return err != nil || findDefinition(s.workers, name) != nil // a URL that is none has an error of its own
+	return err != nil || findDefinition(s.workers, name, len(hostPart(name))) != nil // a URL that is none has an error of its own
 }
 
 func setProxyParams(c *module.Command, p *proxied, words []string) error {

@@ -158,18 +158,19 @@ func traceLosers(r *module.Request, behind []*alias) {
 	}
 }
 
-func (a *alias) trace(r *module.Request, uri, url string, o outcome) {
+func (a *alias) trace(r *module.Request, uri, filename string, o outcome) {
 	if r.Trace == nil {
 		return
 	}
+	url := strings.TrimPrefix(filename, proxyPrefix)
 	text := map[outcome]string{passed: "does not cover " + uri, excluded: "excludes " + uri + ": no other ProxyPass is asked", mapped: "wins: " + uri + " becomes " + url,
 		refused: uri + " would change the host of the URL", failed: "the pattern gives up on " + uri}[o]
 	r.Tracef(a.Pos, a.directive, "%s", text)
 }
 
 func applyOne(r *module.Request, a *alias, uri string) (res module.Result, done bool) {
-	url, noCanon, o := a.match(r, uri)
-	a.trace(r, uri, url, o)
+	filename, noCanon, o := a.match(r, uri)
+	a.trace(r, uri, filename, o)
 	switch o {
 	case passed:
 		return module.Declined, false
@@ -181,7 +182,8 @@ func applyOne(r *module.Request, a *alias, uri string) (res module.Result, done 
 		r.Logf("proxy", observe.Error, "AH01083", "%s would become part of the host in %s: write the URL of ProxyPass with a slash at its end", uri, a.target)
 		return http.StatusInternalServerError, true
 	}
-	r.Filename, r.Handler, r.Proxy = "proxy:"+url, handlerName, module.ReverseProxied
+	r.Filename, r.Handler, r.Proxy = filename, handlerName, module.ReverseProxied
+	r.Set(aliasKey, a)
 	if noCanon {
 		r.SetNote(noteNoCanon, "1")
 	}
@@ -190,6 +192,8 @@ func applyOne(r *module.Request, a *alias, uri string) (res module.Result, done 
 	}
 	return module.OK, true
 }
+
+var aliasKey = new(alias)
 
 const handlerName = "proxy-server"
 
@@ -202,12 +206,13 @@ func mapToStorage(r *module.Request) module.Result {
 }
 
 func isProxied(r *module.Request) bool {
-	return r.Proxy != module.NotProxied && strings.HasPrefix(r.Filename, "proxy:")
+	return r.Proxy != module.NotProxied && strings.HasPrefix(r.Filename, proxyPrefix)
 }
 
 func fixup(r *module.Request) module.Result {
 	if !isProxied(r) {
 		return module.Declined
 	}
-	return canonicalise(r)
+	_, res := canonicalise(r)
+	return res
 }

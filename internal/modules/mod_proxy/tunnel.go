@@ -129,7 +129,7 @@ func (x *exchange) label() tunnel.Label {
 	if r.Port != 0 {
 		host = net.JoinHostPort(host, strconv.Itoa(r.Port))
 	}
-	return tunnel.Label{Client: client, Host: host, URL: r.UnparsedURI, Backend: r.Filename[len("proxy:"):]}
+	return tunnel.Label{Client: client, Host: host, URL: r.UnparsedURI, Backend: r.Filename[len(proxyPrefix):]}
 }
 
 // logOpen writes TransomTunnelLog's line, whatever LogLevel says.
