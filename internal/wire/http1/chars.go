@@ -71,23 +71,9 @@ func NextElement(list string) (element, rest string, ok bool) {
 // HasToken reports whether the comma-separated list contains token, in any case.
 func HasToken(list, token string) bool {
 	for e, rest, ok := NextElement(list); ok; e, rest, ok = NextElement(rest) {
-		if equalFold(e, token) {
+		if EqualFold(e, token) {
 			return true
 		}
 	}
 	return false
-}
-
-// equalFold is ASCII's; strings.EqualFold also folds the Kelvin sign into k.
-func equalFold(a, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := 0; i < len(a); i++ {
-		x, y := a[i], b[i]
-		if x != y && (x|0x20 != y|0x20 || x|0x20 < 'a' || x|0x20 > 'z') {
-			return false
-		}
-	}
-	return true
 }

@@ -17,20 +17,20 @@ func (f *framing) scan(fields []Field) {
 	for _, h := range fields {
 		switch len(h.Name) {
 		case len("Upgrade"):
-			f.upgrade = f.upgrade || equalFold(h.Name, "Upgrade")
+			f.upgrade = f.upgrade || EqualFold(h.Name, "Upgrade")
 		case len("Connection"):
-			if equalFold(h.Name, "Connection") {
+			if EqualFold(h.Name, "Connection") {
 				f.connection = true
 				f.close = f.close || HasToken(h.Value, "close")
 				f.keepAlive = f.keepAlive || HasToken(h.Value, "keep-alive")
 			}
 		case len("Content-Length"):
-			if equalFold(h.Name, "Content-Length") {
+			if EqualFold(h.Name, "Content-Length") {
 				f.lengths++
 				f.length = h.Value
 			}
 		case len("Transfer-Encoding"):
-			if equalFold(h.Name, "Transfer-Encoding") {
+			if EqualFold(h.Name, "Transfer-Encoding") {
 				f.codings++
 				f.coding = h.Value
 			}
@@ -60,17 +60,17 @@ func (f *framing) body(minor int, none int64) (int64, error) {
 
 // checkCoding takes chunked alone: other codings hide the length from somebody (§6.1, §7).
 func checkCoding(coding string) error {
-	if equalFold(coding, "chunked") {
+	if EqualFold(coding, "chunked") {
 		return nil
 	}
 	known, last := 0, ""
 	for e, rest, ok := NextElement(coding); ok; e, rest, ok = NextElement(rest) {
-		if equalFold(e, "chunked") {
+		if EqualFold(e, "chunked") {
 			known++
 		}
 		last = e
 	}
-	if known == 1 && equalFold(last, "chunked") {
+	if known == 1 && EqualFold(last, "chunked") {
 		return &Error{http.StatusNotImplemented, "unknown transfer coding"}
 	}
 	return bad("Transfer-Encoding is not one final chunked")

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,19 +20,54 @@ func TestHeader(t *testing.T) {
 }
 
 func TestCanonical(t *testing.T) {
-	for low, name := range common {
-		if want := http.CanonicalHeaderKey(low); name != want {
+	for _, name := range common[1:] {
+		if want := http.CanonicalHeaderKey(name); name != want {
 			t.Errorf("%s: want %s", name, want)
 		}
-		if got := Canonical(low); got != name {
-			t.Errorf("Canonical(%q) = %q", low, got)
+		if common[commonAt[commonHash(name)]] != name {
+			t.Errorf("%s shares its hash with %s", name, common[commonAt[commonHash(name)]])
+		}
+		for _, sent := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
+			if got := Canonical(sent); got != name {
+				t.Errorf("Canonical(%q) = %q", sent, got)
+			}
 		}
 	}
-	for _, name := range []string{"x", "X-y", "x_Y-z", "ETag", "WWW-authenticate", "a-very-long-name-that-no-table-would-ever-have-in-it"} {
+}
+
+func FuzzCanonical(f *testing.F) {
+	for _, name := range []string{"x", "X-y", "x_Y-z", "ETag", "WWW-authenticate", "a-very-long-name-that-no-table-would-ever-have-in-it", "no token", ""} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
 		if got, want := Canonical(name), http.CanonicalHeaderKey(name); got != want {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	})
+}
+
+func FuzzEqualFold(f *testing.F) {
+	for _, s := range []string{"", "keep-alive", "\u212Aeep-alive", "a[b", "a{b", "Sec-WebSocket-Key", "azAZ@[`{azAZ@[`{azAZ"} {
+		f.Add(s, s)
+		f.Add(strings.ToUpper(s), strings.ToLower(s))
+		for i := range 256 { // every byte against its neighbours in ASCII's next column, wherever it stands in a word
+			f.Add(s+string([]byte{byte(i)})+"12345678", s+string([]byte{byte(i ^ 0x20)})+"12345678")
 		}
 	}
+	lower := func(s string) string {
+		b := []byte(s)
+		for i, c := range b {
+			if c >= 'A' && c <= 'Z' {
+				b[i] += 'a' - 'A'
+			}
+		}
+		return string(b)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if EqualFold(a, b) != (lower(a) == lower(b)) {
+			t.Errorf("EqualFold(%q, %q) = %v", a, b, EqualFold(a, b))
+		}
+	})
 }
 
 func TestHasToken(t *testing.T) {

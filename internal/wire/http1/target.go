@@ -45,8 +45,8 @@ func (h *RequestHead) parseTarget() error {
 // targetAuthority cuts the authority out of scheme://authority[/...|?...].
 func targetAuthority(t string) (string, bool) {
 	scheme, rest, ok := strings.Cut(t, "://")
-	if !ok || !equalFold(scheme, "http") && !equalFold(scheme, "https") &&
-		!equalFold(scheme, "ws") && !equalFold(scheme, "wss") && !equalFold(scheme, "ftp") {
+	if !ok || !EqualFold(scheme, "http") && !EqualFold(scheme, "https") &&
+		!EqualFold(scheme, "ws") && !EqualFold(scheme, "wss") && !EqualFold(scheme, "ftp") {
 		return "", false
 	}
 	if i := strings.IndexAny(rest, "/?"); i >= 0 {
@@ -74,7 +74,7 @@ func escapesValid(t string) bool {
 func (h *RequestHead) parseHost() error {
 	seen := false
 	for _, f := range h.Fields {
-		if len(f.Name) != 4 || !equalFold(f.Name, "Host") {
+		if len(f.Name) != 4 || !EqualFold(f.Name, "Host") {
 			continue
 		}
 		if seen {
