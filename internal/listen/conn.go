@@ -40,8 +40,7 @@ type conn struct {
 	idle     atomic.Bool // waits for a request of which nothing came
 	aborted  atomic.Bool
 	h2       atomic.Pointer[http.Server] // through which an HTTP/2 connection learns that it should say GOAWAY
-	state    atomic.Int32
-	since    atomic.Int64
+	state    atomic.Int64
 	accesses atomic.Int64
 	sent     atomic.Int64
 	current  current

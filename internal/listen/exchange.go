@@ -134,10 +134,17 @@ func (x *exchange) recycle() {
 	if x.head.Length != 0 || x.done != nil || len(x.req.Header) > maxKept || len(x.w.header) > maxKept {
 		return
 	}
-	clear(x.w.header)
+	if len(x.w.header) > 0 {
+		clear(x.w.header)
+	}
 	clear(x.w.order)
 	clear(x.after)
-	*x = exchange{blank: x.blank, req: http.Request{Header: x.req.Header}, w: response{header: x.w.header, order: x.w.order[:0]}, after: x.after[:0]}
+	clear(x.fields[:])
+	clear(x.values[:])
+	x.conn, x.settings, x.takenBefore = nil, nil, 0
+	x.head, x.url, x.body, x.info = http1.RequestHead{}, url.URL{}, requestBody{}, Info{}
+	x.w = response{header: x.w.header, order: x.w.order[:0]}
+	x.after, x.closeAfter, x.abort, x.over = x.after[:0], false, false, false
 	exchanges.Put(x)
 }
 

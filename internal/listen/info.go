@@ -21,6 +21,7 @@ type Info struct {
 	Received   time.Time            // when its first bytes came
 	Line       string               // request line as received; of HTTP/2, as HTTP/1 would write it
 	Fields     []http1.Field        // as written: order, case, repetition; nil for HTTP/2
+	Distinct   bool                 // no name occurs twice in Fields
 	Bad        *BadRequest          // why the request must be refused, or nil
 
 	x  *exchange

@@ -66,6 +66,7 @@ func (x *exchange) makeRequest() {
 	x.req.URL = &x.url
 	x.req.Proto, x.req.ProtoMajor, x.req.ProtoMinor = protocol(h.Major, h.Minor), h.Major, h.Minor
 	x.req.Header = http1.FillHeader(header, x.values[:], h.Fields, "Host")
+	x.info.Distinct = len(x.req.Header) == len(h.Fields) || len(x.req.Header) == len(h.Fields)-1 && http1.Has(h.Fields, "Host")
 	x.req.Body = http.NoBody
 	x.req.Close = !h.KeepAlive
 	x.req.RemoteAddr, x.req.TLS = c.peer, c.tls.state

@@ -45,9 +45,10 @@ func (s *Server) Snapshot() []ConnStatus {
 }
 
 func (c *conn) status() ConnStatus {
+	state := c.state.Load()
 	st := ConnStatus{
 		ID: c.id, Client: c.remote, Local: c.local, Protocol: "http/1.1",
-		State: State(c.state.Load()), Since: instant(c.since.Load()).time(),
+		State: State(state), Since: instant(state &^ 0xff).time(),
 		Accesses: c.accesses.Load(), Bytes: c.sent.Load(),
 	}
 	if c.h2.Load() != nil {
@@ -79,7 +80,5 @@ func (c *current) get() (line, vhost string) {
 	return c.line, vhost
 }
 
-func (c *conn) enter(s State, at instant) {
-	c.since.Store(int64(at))
-	c.state.Store(int32(s))
-}
+// enter keeps the state with the time it was entered, but for the last quarter of a microsecond.
+func (c *conn) enter(s State, at instant) { c.state.Store(int64(at)&^0xff | int64(s)) }

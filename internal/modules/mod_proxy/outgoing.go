@@ -16,7 +16,9 @@ import (
 func stripNamed(r *module.Request) module.Result {
 	if r.Initial() {
 		upstream.StripNamed(r.HTTP.Header)
-		joinLines(r.HTTP.Header)
+		if !r.Conn.Distinct {
+			joinLines(r.HTTP.Header)
+		}
 	}
 	return module.Declined
 }
@@ -37,24 +39,47 @@ func (x *exchange) outgoing(req *upstream.Request) {
 	}
 	var room [4]upstream.Field
 	added, fields := x.added(room[:0], host), x.fields[:0]
-	for _, sent := range r.Conn.Fields {
-		if name := http1.Canonical(sent.Name); !listed(fields, name) {
-			fields = x.pass(fields, name, sent.Name, added)
+	left := len(r.HTTP.Header) // names that were not come across yet
+	for i, sent := range r.Conn.Fields {
+		name := http1.Canonical(sent.Name)
+		values := r.HTTP.Header[name]
+		if len(values) == 0 || http1.Has(r.Conn.Fields[:i], name) {
+			continue
+		}
+		left--
+		if !x.withheld(name) {
+			fields = pass(fields, sent.Name, name, values, added)
 		}
 	}
 	own := len(fields)
-	for name := range r.HTTP.Header {
-		if !listed(fields[:own], name) {
-			fields = x.pass(fields, name, name, added)
-		}
+	if left > 0 {
+		fields = x.passRest(fields, added)
 	}
 	for _, f := range added {
 		if f.Name != "" {
 			fields = append(fields, f)
 		}
 	}
-	slices.SortStableFunc(fields[own:], func(a, b upstream.Field) int { return strings.Compare(a.Name, b.Name) })
+	sortFields(fields[own:])
 	req.Fields = fields
+}
+
+// passRest appends what is in the header and did not come with the request.
+func (x *exchange) passRest(fields, added []upstream.Field) []upstream.Field {
+	for name, values := range x.r.HTTP.Header {
+		if len(values) > 0 && !http1.Has(x.r.Conn.Fields, name) && !x.withheld(name) {
+			fields = pass(fields, name, name, values, added)
+		}
+	}
+	return fields
+}
+
+// sortFields sorts by name. What this proxy adds is in order already.
+func sortFields(fields []upstream.Field) {
+	byName := func(a, b upstream.Field) int { return strings.Compare(a.Name, b.Name) }
+	if !slices.IsSortedFunc(fields, byName) {
+		slices.SortStableFunc(fields, byName)
+	}
 }
 
 // added are the lists that this proxy writes itself into (apr_table_mergen).
@@ -74,11 +99,7 @@ func (x *exchange) added(fields []upstream.Field, host string) []upstream.Field 
 }
 
 // pass appends the lines of a field, with what is added to its list, which is blanked.
-func (x *exchange) pass(fields []upstream.Field, name, spelled string, added []upstream.Field) []upstream.Field {
-	values := x.r.HTTP.Header[name]
-	if len(values) == 0 || x.withheld(name) {
-		return fields
-	}
+func pass(fields []upstream.Field, spelled, name string, values []string, added []upstream.Field) []upstream.Field {
 	for i := range added {
 		if f := &added[i]; f.Name == name {
 			f.Name = ""
@@ -106,15 +127,6 @@ func (x *exchange) withheld(name string) bool {
 		return x.server.via == viaBlock
 	}
 	return upstream.HopByHop(name)
-}
-
-func listed(fields []upstream.Field, name string) bool {
-	for _, f := range fields {
-		if len(f.Name) == len(name) && strings.EqualFold(f.Name, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // joinLines makes one line of those with the same name that a client sent, as httpd does (RFC 9110 5.2); cookies are joined by

@@ -25,7 +25,7 @@ func Get(fields []Field, name string) string {
 // Has reports whether a field with that name is there, in any case.
 func Has(fields []Field, name string) bool {
 	for _, f := range fields {
-		if equalFold(f.Name, name) {
+		if EqualFold(f.Name, name) {
 			return true
 		}
 	}
