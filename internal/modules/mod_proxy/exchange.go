@@ -27,10 +27,32 @@ type exchange struct {
 	kept     *bytes.Reader // the body, if it can be sent again
 	url      upstream.URL
 	request  upstream.Request
-	fields   [20]upstream.Field // room for request's
+	fields   [20]upstream.Field                        // room for request's
+	tell     func(status int, fields []upstream.Field) // interim, made once
 }
 
-var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+var exchanges = sync.Pool{New: func() any {
+	x := new(exchange)
+	x.tell = x.interim
+	return x
+}}
+
+func newExchange(r *module.Request, settings *serverSettings) *exchange {
+	x := exchanges.Get().(*exchange)
+	x.r, x.rt, x.dir, x.server = r, routing.Of(r.Server.Settings), dirs.Of(r.Dir), settings
+	return x
+}
+
+// recycle gives the memory to another exchange, unless a request body may still be on its way.
+func (x *exchange) recycle() {
+	if x.request.Body != nil {
+		return
+	}
+	clear(x.fields[:])
+	x.request, x.url = upstream.Request{}, upstream.URL{}
+	x.r, x.rt, x.dir, x.server, x.balancer, x.kept = nil, nil, nil, nil, nil, nil
+	exchanges.Put(x)
+}
 
 // run sends the request over w and relays what comes back. The error is not nil if the exchange failed before any answer.
 func (x *exchange) run(scheme upstream.Scheme, w *upstream.Worker, u *upstream.URL, own bool) (module.Result, *upstream.Error) {
@@ -83,7 +105,7 @@ func (x *exchange) prepare(u *upstream.URL, own bool) *upstream.Request {
 		req.ContentLength = -1
 	}
 	if policy, _ := r.Env("proxy-interim-response"); !strings.EqualFold(policy, "Suppress") && r.HTTP.ProtoAtLeast(1, 1) {
-		req.Interim = x.interim
+		req.Interim = x.tell
 	}
 	return req
 }

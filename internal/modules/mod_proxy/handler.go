@@ -32,13 +32,10 @@ func serve(r *module.Request) module.Result {
 	if len(settings.blocks) > 0 && blocked(settings.blocks, hostOf(to.url())) {
 		return fail(r, http.StatusForbidden, "AH00898", "Connect to remote machine blocked")
 	}
-	rt := routing.Of(r.Server.Settings)
-	x := exchanges.Get().(*exchange)
-	x.r, x.rt, x.dir, x.server = r, rt, dirs.Of(r.Dir), settings
+	x := newExchange(r, settings)
 	res = x.serve(to)
-	if res != module.Suspended && x.request.Body == nil {
-		*x = exchange{}
-		exchanges.Put(x)
+	if res != module.Suspended {
+		x.recycle()
 	}
 	return res
 }
