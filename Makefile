@@ -47,4 +47,7 @@ system-test: system-deps ## the oracle, a browser, a Shiny application, the 386 
 bench: ## measure Transom beside nginx, HAProxy, httpd and others (Debian, root)
 	cd test/bench && ./run.sh
 
-.PHONY: help build cross test race vet lint generate fuzz system-deps system-test bench
+instructions: build ## count the instructions of a request and a handshake beside nginx's (nginx, valgrind)
+	cd test/bench && $(GO) run . instructions -transom ../../$(BIN)/transom -top 30
+
+.PHONY: help build cross test race vet lint generate fuzz system-deps system-test bench instructions

@@ -140,3 +140,26 @@ func TestInsert(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestProfile reads callgrind's output: what was called counts where it is executed, and names are told once.
+func TestProfile(t *testing.T) {
+	write := func(text string) *profile {
+		path := t.TempDir() + "/callgrind"
+		if err := os.WriteFile(path, []byte("version: 1\nevents: Ir\n\n"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, err := readProfile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	short := write("fn=(1) main\n3 10\n+2 5\ncfn=(2) work\ncalls=2 7\n4 40\n\nfn=(2)\n7 40\n\ntotals: 55\n")
+	long := write("fn=(1) main\n3 10\n* 5\ncfn=(2) work\ncalls=12 7\n-4 240\n\nfn=(2)\n7 240\n\ntotals: 255\n")
+	if short.total != 55 || long.total != 255 {
+		t.Errorf("totals are %g and %g", short.total, long.total)
+	}
+	if d := long.less(short, 10); d.total != 20 || d.self["work"] != 20 || d.self["main"] != 0 {
+		t.Errorf("the difference is %v", d)
+	}
+}

@@ -3,7 +3,8 @@
 //
 //	transom-bench [-quick] [-only peers] [-scenarios names] [-transom binary] [-out folder]
 //
-// Its other verbs are the roles it starts in processes of their own: backend, load, reverseproxy.
+// transom-bench instructions counts instead of measuring time. Its other verbs are the roles it starts in processes of their own:
+// backend, load, reverseproxy.
 package main
 
 import (
@@ -19,7 +20,7 @@ import (
 )
 
 func main() {
-	roles := map[string]func(args []string) error{"backend": runBackend, "load": runLoad, "reverseproxy": runReverseProxy}
+	roles := map[string]func(args []string) error{"backend": runBackend, "load": runLoad, "reverseproxy": runReverseProxy, "instructions": runInstructions}
 	run, args := measure, os.Args[1:]
 	if len(args) > 0 && roles[args[0]] != nil {
 		run, args = roles[args[0]], args[1:]

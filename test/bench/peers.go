@@ -37,6 +37,7 @@ type Setting struct {
 	Certificate         string // PEM, certificate and key
 	Descriptors         int
 	Connections         int
+	User                string   // whose rights httpd and Transom take; "": they keep those they have
 	Modules             []string // LoadModule lines
 	transom, splice, me string   // binaries
 }

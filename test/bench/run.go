@@ -54,6 +54,7 @@ func run(ctx context.Context, o Options, dir string) (*Report, error) {
 		}
 		port, _ := strconv.Atoi(strings.TrimSpace(line))
 		b.setting[p.Name] = Setting{Dir: dir, Backend: port, Certificate: certificate, Descriptors: int(limit.Cur), Connections: int(limit.Cur)/2 - 100,
+			User:    "www-data",
 			transom: o.Transom, splice: o.Splice, me: self}
 	}
 	defer b.stopAll()
