@@ -18,12 +18,12 @@ import (
 // runInstructions counts what a proxy executes outside the kernel for one unit of work, by valgrind's callgrind. That tells of a change
 // of one part in a hundred, whatever else the machine is doing, and where it is: processor time does neither.
 //
-//	transom-bench instructions [-only transom,nginx] [-scenarios get1k,get1klog,idlews] [-top 20]
+//	transom-bench instructions [-only transom,nginx] [-scenarios get1k,get1klog,echo100,idlews] [-top 20]
 func runInstructions(args []string) error {
 	var o Options
 	flags := flag.NewFlagSet("instructions", flag.ExitOnError)
 	only := flags.String("only", "transom,nginx", "peers, of transom and nginx")
-	names := flags.String("scenarios", "get1k,get1klog,idlews", "scenarios whose unit is a request or a handshake")
+	names := flags.String("scenarios", "get1k,get1klog,echo100,idlews", "scenarios of requests, messages and idle connections, which count handshakes")
 	top := flags.Int("top", 0, "how many functions to list")
 	flags.StringVar(&o.Transom, "transom", "../../bin/transom", "the binary of Transom")
 	flags.Parse(args)
@@ -70,9 +70,9 @@ func count(p *Peer, s *Scenario, o Options, dir string) (*profile, error) {
 	return long.less(short, float64(many-few)), nil
 }
 
-// stubborn is profiled. One run in ten or so of a Go program ends with a failed assertion of callgrind's.
+// stubborn is profiled. Some runs of a Go program end with a failed assertion of callgrind's.
 func stubborn(p *Peer, s *Scenario, units int, o Options, dir string) (c *profile, err error) {
-	for range 4 {
+	for range 10 {
 		if c, err = profiled(p, s, units, o, dir); err == nil {
 			break
 		}
@@ -109,7 +109,7 @@ func profiled(p *Peer, s *Scenario, units int, o Options, dir string) (*profile,
 	if err != nil {
 		return nil, err
 	}
-	err = s.job.repeat(s.port(r), units)
+	err = s.repeat(s.port(r), units)
 	r.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-r.exited:
@@ -122,9 +122,10 @@ func profiled(p *Peer, s *Scenario, units int, o Options, dir string) (*profile,
 	return readProfile(filepath.Join(r.Dir, "callgrind"))
 }
 
-// repeat does so many units, one after the other: requests on eight connections in turn, or handshakes whose tunnels stay.
-func (j Job) repeat(port, units int) error {
-	j.Port = port
+// repeat does so many units, one after the other: handshakes whose tunnels stay, or what eight connections do in turn.
+func (s *Scenario) repeat(port, units int) error {
+	job := s.job
+	job.Port = port
 	var conns []*client
 	defer func() {
 		for _, c := range conns {
@@ -132,17 +133,18 @@ func (j Job) repeat(port, units int) error {
 		}
 	}()
 	for i := range units {
-		if j.websocket() || i < 8 {
-			c, err := dial(j)
+		if s.fresh || i < 8 {
+			c, err := dial(job)
 			if err != nil {
 				return err
 			}
 			conns = append(conns, c)
 		}
-		if !j.websocket() {
-			if err := conns[i%8].get(); err != nil {
-				return err
-			}
+		if s.fresh {
+			continue
+		}
+		if _, err := conns[i%8].unit(job.Path); err != nil {
+			return err
 		}
 	}
 	return nil
