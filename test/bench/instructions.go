@@ -110,6 +110,7 @@ func profiled(p *Peer, s *Scenario, units int, o Options, dir string) (*profile,
 		return nil, err
 	}
 	err = s.repeat(s.port(r), units)
+	time.Sleep(500 * time.Millisecond) // a signal while connections end is what callgrind bears least
 	r.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-r.exited:
