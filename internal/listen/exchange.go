@@ -35,11 +35,13 @@ type exchange struct {
 	blank  http.Request // with the context alone
 	fields [16]http1.Field
 	values [16]string // of the header
+	room   [outSize]byte
 }
 
 var exchanges = sync.Pool{New: func() any {
 	x := new(exchange)
 	x.blank = *emptyRequest.WithContext(x)
+	x.w.room = &x.room
 	return x
 }}
 
@@ -101,6 +103,7 @@ func (x *exchange) serve() (again bool) {
 	err := x.w.finish()
 	if c.takenOver {
 		x.finish()
+		x.recycle()
 		return false
 	}
 	x.body.reclaim()
@@ -143,7 +146,7 @@ func (x *exchange) recycle() {
 	clear(x.values[:])
 	x.conn, x.settings, x.takenBefore = nil, nil, 0
 	x.head, x.url, x.body, x.info = http1.RequestHead{}, url.URL{}, requestBody{}, Info{}
-	x.w = response{header: x.w.header, order: x.w.order[:0]}
+	x.w = response{header: x.w.header, order: x.w.order[:0], room: &x.room}
 	x.after, x.closeAfter, x.abort, x.over = x.after[:0], false, false, false
 	exchanges.Put(x)
 }

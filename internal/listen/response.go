@@ -31,6 +31,7 @@ type response struct {
 	reason string
 	status int
 
+	room      *[outSize]byte // where buf begins
 	buf, held []byte
 	length    int64 // declared by the handler or counted; -1 unknown
 	written   int64 // content accepted from the handler
@@ -94,18 +95,8 @@ func (w *response) interim(status int) {
 	if w.status != 0 || w.taken || w.discard || w.x.head.Minor == 0 || w.x.head.Major == 0 {
 		return
 	}
-	b := http1.AppendStatusLine(w.take(), status, "")
-	b = append(w.appendHeader(b, true), "\r\n"...)
-	w.send(b)
-	w.buf = b[:0]
-}
-
-// take is an empty buffer to write into.
-func (w *response) take() []byte {
-	if w.buf == nil {
-		w.buf = outBuffers.Get().(*[outSize]byte)[:0]
-	}
-	return w.buf[:0]
+	b := http1.AppendStatusLine(w.room[:0], status, "")
+	w.send(append(w.appendHeader(b, true), "\r\n"...))
 }
 
 func (w *response) writeHeader(status int) {
@@ -117,10 +108,10 @@ func (w *response) writeHeader(status int) {
 	w.noBody = http1.NoBody(w.x.head.Method, status)
 	if w.x.head.Major == 0 && w.x.info.Bad == nil {
 		w.decided, w.close, w.length = true, true, -1 // HTTP/0.9 has no head
-		w.take()
+		w.buf = w.room[:0]
 		return
 	}
-	b := http1.AppendStatusLine(w.take(), status, w.reason)
+	b := http1.AppendStatusLine(w.room[:0], status, w.reason)
 	if !w.dated() {
 		b = append(b, w.x.conn.server.date.at(w.x.info.Received)...)
 	}
@@ -295,12 +286,10 @@ func (w *response) lastChunk() error {
 }
 
 func (w *response) release() {
-	for _, b := range []*[]byte{&w.buf, &w.held} {
-		if cap(*b) == outSize {
-			outBuffers.Put((*[outSize]byte)((*b)[:outSize]))
-		}
-		*b = nil
+	if w.held != nil {
+		outBuffers.Put((*[outSize]byte)(w.held[:outSize]))
 	}
+	w.buf, w.held = nil, nil
 }
 
 // sendContinue sends 100 (Continue) unless the answer is under way, and reports whether
