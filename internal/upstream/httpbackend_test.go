@@ -26,7 +26,7 @@ type received struct {
 	head    http1.RequestHead
 	body    *http1.Body
 	conn    net.Conn
-	chunked *http1.ChunkedWriter
+	chunked bool
 }
 
 func serveHTTP(conn net.Conn, handle suite.Handler) {
@@ -59,7 +59,7 @@ func (r *received) Head(status int, length int64, fields ...upstream.Field) erro
 	switch {
 	case length < 0:
 		b = http1.AppendField(b, "Transfer-Encoding", "chunked")
-		r.chunked = &http1.ChunkedWriter{W: r.conn}
+		r.chunked = true
 	case status != 204 && status != 304:
 		b = http1.AppendField(b, "Content-Length", strconv.FormatInt(length, 10))
 	}
@@ -68,15 +68,21 @@ func (r *received) Head(status int, length int64, fields ...upstream.Field) erro
 }
 
 func (r *received) Write(p []byte) (int, error) {
-	if r.chunked != nil {
-		return r.chunked.Write(p)
+	if !r.chunked {
+		return r.conn.Write(p)
 	}
-	return r.conn.Write(p)
+	if len(p) == 0 {
+		return 0, nil
+	}
+	b := append(http1.AppendChunkSize(nil, len(p)), p...)
+	_, err := r.conn.Write(append(b, "\r\n"...))
+	return len(p), err
 }
 
 func (r *received) End() error {
-	if r.chunked != nil {
-		return r.chunked.Close(nil)
+	if !r.chunked {
+		return nil
 	}
-	return nil
+	_, err := r.conn.Write(http1.AppendLastChunk(nil, nil))
+	return err
 }

@@ -5,10 +5,8 @@ import "net/http"
 // Canonical is http.CanonicalHeaderKey without garbage for names that are canonical
 // already or common.
 func Canonical(name string) string {
-	if len(name) > 1 {
-		if known := common[commonAt[commonHash(name)]]; EqualFold(known, name) {
-			return known
-		}
+	if known := commonName(name); EqualFold(known, name) {
+		return known
 	}
 	if canonical(name) {
 		return name
@@ -52,6 +50,14 @@ var commonAt = func() (at [1024]uint8) {
 	}
 	return at
 }()
+
+// commonName is the one common name that name may be, in any case.
+func commonName(name string) string {
+	if len(name) < 2 {
+		return ""
+	}
+	return common[commonAt[commonHash(name)]]
+}
 
 // commonHash looks at the length and three letters, in any case, of a name of two or more.
 func commonHash(name string) uint {

@@ -1,6 +1,9 @@
 package http1
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 const (
 	tokenChar  = 1 << iota // tchar, RFC 9110 §5.6.2
@@ -43,29 +46,67 @@ func all[T string | []byte](s T, mask byte) bool {
 }
 
 // IsToken reports whether s is a token: a method, a field name, a coding (RFC 9110 §5.6.2).
-func IsToken(s string) bool { return len(s) > 0 && all(s, tokenChar) }
+func IsToken(s string) bool { return len(s) > 0 && tokenEnd(s) == len(s) }
+
+// tokenEnd is the length of the token that s begins with.
+func tokenEnd(s string) int {
+	i := 0
+	for rest := s; len(rest) > 8; rest = rest[8:] {
+		x := word(rest)
+		if other := (letters(x) | hyphens(x)) ^ highs; other != 0 {
+			i += bits.TrailingZeros64(other) / 8
+			break
+		}
+		i += 8
+	}
+	for i < len(s) && class[s[i]]&tokenChar != 0 {
+		i++
+	}
+	return i
+}
 
 // IsValue reports whether s may stand as a field value (RFC 9110 §5.5).
-func IsValue(s string) bool { return all(s, valueChar) }
+func IsValue(s string) bool { return valueEnd(s) == len(s) }
 
+// valueEnd is the length of the longest field value that s begins with.
+func valueEnd[T string | []byte](s T) int {
+	rest := s
+	for len(rest) > 16 && (unusual(word(rest))|unusual(word(rest[8:])))&highs == 0 {
+		rest = rest[16:]
+	}
+	i := len(s) - len(rest)
+	for ; len(rest) > 8; rest = rest[8:] {
+		if found := controls(word(rest)); found != 0 {
+			i += bits.TrailingZeros64(found) / 8
+			break
+		}
+		i += 8
+	}
+	for i < len(s) && class[s[i]]&valueChar != 0 {
+		i++
+	}
+	return i
+}
+
+func isOWS(c byte) bool { return c == ' ' || c == '\t' }
+
+// trimOWS removes the whitespace around a field value or a list's element.
 func trimOWS(s string) string {
-	for len(s) > 0 && (s[0] == ' ' || s[0] == '\t') {
-		s = s[1:]
+	start, end := 0, len(s)
+	for start < end && isOWS(s[start]) {
+		start++
 	}
-	for len(s) > 0 && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
-		s = s[:len(s)-1]
+	for start < end && isOWS(s[end-1]) {
+		end--
 	}
-	return s
+	return s[start:end]
 }
 
 // NextElement takes the first element of a comma-separated list (RFC 9110 §5.6.1)
 // and what follows it. Elements may be empty; an exhausted list has ok false.
 func NextElement(list string) (element, rest string, ok bool) {
-	if list == "" {
-		return "", "", false
-	}
-	element, rest, _ = strings.Cut(list, ",")
-	return trimOWS(element), rest, true
+	element, rest, _ = cutByte(list, ',')
+	return trimOWS(element), rest, list != ""
 }
 
 // HasToken reports whether the comma-separated list contains token, in any case.
@@ -76,4 +117,24 @@ func HasToken(list, token string) bool {
 		}
 	}
 	return false
+}
+
+// EqualFold is ASCII's; strings.EqualFold also folds the Kelvin sign into k.
+func EqualFold(a, b string) bool { return len(a) == len(b) && (a == b || fold(a, b)) }
+
+// fold compares strings of the same length.
+func fold(a, b string) bool {
+	for len(a) >= 8 && len(b) >= 8 {
+		if !foldWord(word(a), word(b)) {
+			return false
+		}
+		a, b = a[8:], b[8:]
+	}
+	for i := 0; i < len(a) && i < len(b); i++ {
+		x, y := a[i], b[i]
+		if x != y && (x|0x20 != y|0x20 || x|0x20 < 'a' || x|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
 }

@@ -5,24 +5,30 @@ import (
 	"strconv"
 )
 
-// framing gathers the fields that decide where a message ends (RFC 9112 §6).
+// framing gathers the fields that decide where a message ends (RFC 9112 §6), and who is asked.
 type framing struct {
-	lengths, codings    int // field lines of each
-	length, coding      string
-	close, keepAlive    bool
-	connection, upgrade bool
+	hosts, lengths, codings         int    // field lines of each
+	host                            string // the first
+	length, coding                  string // the last
+	upgrade                         bool
+	close, keepAlive, upgradeOption bool // Connection lists them
 }
 
 func (f *framing) scan(fields []Field) {
-	for _, h := range fields {
+	for i := range fields {
+		h := &fields[i]
 		switch len(h.Name) {
+		case len("Host"):
+			if EqualFold(h.Name, "Host") {
+				if f.hosts++; f.hosts == 1 {
+					f.host = h.Value
+				}
+			}
 		case len("Upgrade"):
 			f.upgrade = f.upgrade || EqualFold(h.Name, "Upgrade")
 		case len("Connection"):
 			if EqualFold(h.Name, "Connection") {
-				f.connection = true
-				f.close = f.close || HasToken(h.Value, "close")
-				f.keepAlive = f.keepAlive || HasToken(h.Value, "keep-alive")
+				f.options(h.Value)
 			}
 		case len("Content-Length"):
 			if EqualFold(h.Name, "Content-Length") {
@@ -34,6 +40,20 @@ func (f *framing) scan(fields []Field) {
 				f.codings++
 				f.coding = h.Value
 			}
+		}
+	}
+}
+
+// options reads a Connection field (RFC 9110 §7.6.1).
+func (f *framing) options(list string) {
+	for e, rest, ok := NextElement(list); ok; e, rest, ok = NextElement(rest) {
+		switch {
+		case EqualFold(e, "keep-alive"):
+			f.keepAlive = true
+		case EqualFold(e, "close"):
+			f.close = true
+		case EqualFold(e, "upgrade"):
+			f.upgradeOption = true
 		}
 	}
 }

@@ -1,16 +1,9 @@
 package http1
 
-import "net/http"
-
-// ConnectionHas reports whether a Connection field lists option, in any case (RFC 9110 §7.6.1).
-func ConnectionHas(fields []Field, option string) bool {
-	for _, f := range fields {
-		if len(f.Name) == len("Connection") && EqualFold(f.Name, "Connection") && HasToken(f.Value, option) {
-			return true
-		}
-	}
-	return false
-}
+import (
+	"net/http"
+	"slices"
+)
 
 // Get returns the first value of the field with that name, in any case.
 func Get(fields []Field, name string) string {
@@ -45,17 +38,26 @@ func FillHeader(h http.Header, values []string, fields []Field, skip string) htt
 	if len(values) < len(fields) {
 		values = make([]string, len(fields))
 	}
+	repeated := false
 	for i, f := range fields {
 		name := Canonical(f.Name)
 		if name == skip {
 			continue
 		}
-		if old, ok := h[name]; ok {
-			h[name] = append(old, f.Value)
-			continue
+		if repeated {
+			if old, ok := h[name]; ok {
+				h[name] = append(old, f.Value)
+				continue
+			}
 		}
 		values[i] = f.Value
+		n := len(h)
 		h[name] = values[i : i+1 : i+1]
+		if len(h) == n { // it was there: put it back, and look first from now on
+			repeated = true
+			first := slices.IndexFunc(fields, func(f Field) bool { return Canonical(f.Name) == name })
+			h[name] = []string{fields[first].Value, f.Value}
+		}
 	}
 	return h
 }

@@ -173,47 +173,55 @@ func cutLine(line []byte, bareLF bool) ([]byte, error) {
 }
 
 // head finds a whole head without consuming it: the length up to and including the
-// empty line. firstLine sees the first line that is not empty as soon as it has arrived
-// and may end the head there (HTTP/0.9) or refuse it. Empty lines before it are consumed.
-func (r *Reader) head(l *Limits, blanks int, bareLF bool, firstLine func([]byte) (last bool, err error)) (int, error) {
-	start, seen, lines := 0, 0, 0
+// empty line, and the field lines. firstLine sees the first line that is not empty as soon as it
+// has arrived and may end the head there (HTTP/0.9) or refuse it. Empty lines before it are consumed.
+func (r *Reader) head(fields []fieldLine, l *Limits, blanks int, bareLF bool,
+	firstLine func([]byte) (last bool, err error)) (int, []fieldLine, error) {
+	start, seen := 0, 0
+	number := 0 // of the line; 0 is the first
 	for {
 		data := r.buf[r.r:r.w]
+		if number > 0 && seen == start {
+			fields, start = l.plainLines(fields, data, start)
+			number, seen = 1+len(fields), start
+		}
 		i := bytes.IndexByte(data[seen:], '\n')
 		if i < 0 {
 			seen = len(data)
-			if err := l.checkLine(lines, seen-start-1, seen); err != nil {
-				return 0, err
+			if err := l.checkLine(number, seen-start-1, seen); err != nil {
+				return 0, fields, err
 			}
 			if err := r.Fill(); err != nil {
 				if seen > 0 {
 					err = noEOF(err)
 				}
-				return 0, err
+				return 0, fields, err
 			}
 			continue
 		}
 		end := seen + i
 		line, err := cutLine(data[start:end], bareLF)
 		if err != nil {
-			return 0, err
+			return 0, fields, err
 		}
-		if err := l.checkLine(lines, len(line), end); err != nil {
-			return 0, err
+		if err := l.checkLine(number, len(line), end); err != nil {
+			return 0, fields, err
 		}
+		from := start
 		start, seen = end+1, end+1
 		switch {
+		case len(line) > 0 && number > 0:
+			fields = append(fields, fieldLine{start: uint32(from), end: uint32(from + len(line))})
+			number++
 		case len(line) > 0:
-			if lines == 0 {
-				if last, err := firstLine(line); last || err != nil {
-					return start, err
-				}
+			if last, err := firstLine(line); last || err != nil {
+				return start, fields, err
 			}
-			lines++
-		case lines > 0:
-			return start, nil
+			number++
+		case number > 0:
+			return start, fields, nil
 		case blanks == 0:
-			return 0, bad("empty lines instead of a start line")
+			return 0, fields, bad("empty lines instead of a start line")
 		default:
 			blanks--
 			r.take(start)
@@ -224,6 +232,13 @@ func (r *Reader) head(l *Limits, blanks int, bareLF bool, firstLine func([]byte)
 
 // checkLine bounds line number n (0 is the start line) of a head of total bytes so far.
 func (l *Limits) checkLine(n, size, total int) error {
+	if n > 0 && (n <= l.Fields || l.Fields == 0) && (size <= l.FieldSize || l.FieldSize == 0) && total <= maxHead {
+		return nil
+	}
+	return l.exceeded(n, size, total)
+}
+
+func (l *Limits) exceeded(n, size, total int) error {
 	switch {
 	case n == 0 && l.Line > 0 && size > l.Line:
 		return &Error{http.StatusRequestURITooLong, "request line exceeds LimitRequestLine"}

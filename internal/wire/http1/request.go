@@ -36,7 +36,8 @@ type RequestHead struct {
 func (r *Reader) ReadRequest(h *RequestHead, o *Options) error {
 	*h = RequestHead{Fields: h.Fields[:0]}
 	var line requestLine
-	n, err := r.head(&o.Limits, maxBlankLines, o.Unsafe, func(b []byte) (last bool, err error) {
+	var room manyLines
+	n, fields, err := r.head(room[:0], &o.Limits, maxBlankLines, o.Unsafe, func(b []byte) (last bool, err error) {
 		if line, err = parseRequestLine(b, o.Unsafe); err != nil {
 			h.Line, line = string(b), requestLine{}
 		}
@@ -52,7 +53,7 @@ func (r *Reader) ReadRequest(h *RequestHead, o *Options) error {
 	}
 	head := string(r.buf[r.r : r.r+n])
 	r.take(n)
-	return h.parse(head, line, o)
+	return h.parse(head, line, fields, o)
 }
 
 func (h *RequestHead) setLine(head string, l requestLine) {
@@ -68,7 +69,7 @@ func firstLine(b []byte) string {
 	return string(bytes.TrimSuffix(line[:min(len(line), 8190)], []byte("\r")))
 }
 
-func (h *RequestHead) parse(head string, line requestLine, o *Options) error {
+func (h *RequestHead) parse(head string, line requestLine, fields []fieldLine, o *Options) error {
 	h.setLine(head, line)
 	if err := h.checkLine(o); err != nil {
 		return err
@@ -78,20 +79,19 @@ func (h *RequestHead) parse(head string, line requestLine, o *Options) error {
 	}
 	rules := fieldRules{fold: o.Unsafe, spaceColon: o.Unsafe, controls: o.Unsafe}
 	var err error
-	_, rest, _ := cutByte(head[line.end:], '\n')
-	if h.Fields, err = parseFields(h.Fields, rest, rules); err != nil {
+	if h.Fields, err = parseFields(h.Fields, head, fields, rules); err != nil {
 		return err
 	}
 	if err := h.parseTarget(); err != nil {
 		return err
 	}
-	if err := h.parseHost(); err != nil {
-		return err
-	}
 	var f framing
 	f.scan(h.Fields)
+	if err := h.parseHost(&f); err != nil {
+		return err
+	}
 	h.KeepAlive, h.KeepAliveAsk = f.persists(h.Minor), f.keepAlive
-	h.Upgrade = f.upgrade && f.connection && ConnectionHas(h.Fields, "Upgrade")
+	h.Upgrade = f.upgrade && f.upgradeOption
 	h.Length, err = f.body(h.Minor, 0)
 	return err
 }

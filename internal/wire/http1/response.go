@@ -24,7 +24,8 @@ type ResponseHead struct {
 // and whitespace before the colon are understood (RFC 9112 §2.2, §5.1, §5.2).
 func (r *Reader) ReadResponse(h *ResponseHead, method string, l *Limits) error {
 	*h = ResponseHead{Fields: h.Fields[:0]}
-	n, err := r.head(l, 0, true, func(line []byte) (bool, error) {
+	var room manyLines
+	n, fields, err := r.head(room[:0], l, 0, true, func(line []byte) (bool, error) {
 		return false, h.parseVersion(line)
 	})
 	if err != nil {
@@ -32,7 +33,7 @@ func (r *Reader) ReadResponse(h *ResponseHead, method string, l *Limits) error {
 	}
 	head := string(r.buf[r.r : r.r+n])
 	r.take(n)
-	return badGateway(h.parse(head, method))
+	return badGateway(h.parse(head, fields, method))
 }
 
 // ReadFinal reads heads up to the final one, 101 included, and shows the others to
@@ -66,8 +67,8 @@ func (h *ResponseHead) parseVersion(b []byte) error {
 	return nil
 }
 
-func (h *ResponseHead) parse(head, method string) error {
-	line, rest, _ := cutByte(head, '\n')
+func (h *ResponseHead) parse(head string, fields []fieldLine, method string) error {
+	line, _, _ := cutByte(head, '\n')
 	line = strings.TrimSuffix(line, "\r")
 	if len(line) > 13 {
 		h.Reason = line[13:]
@@ -76,7 +77,7 @@ func (h *ResponseHead) parse(head, method string) error {
 		return bad("control character in the status line")
 	}
 	var err error
-	if h.Fields, err = parseFields(h.Fields, rest, fieldRules{fold: true, spaceColon: true}); err != nil {
+	if h.Fields, err = parseFields(h.Fields, head, fields, fieldRules{fold: true, spaceColon: true}); err != nil {
 		return err
 	}
 	var f framing

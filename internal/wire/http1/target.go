@@ -71,25 +71,17 @@ func escapesValid(t string) bool {
 // parseHost wants exactly one valid Host of HTTP/1.1 and at most one of HTTP/1.0
 // (RFC 9112 §3.2). It takes part in nothing if the target names a host itself, but is
 // checked all the same.
-func (h *RequestHead) parseHost() error {
-	seen := false
-	for _, f := range h.Fields {
-		if len(f.Name) != 4 || !EqualFold(f.Name, "Host") {
-			continue
-		}
-		if seen {
-			return bad("repeated Host")
-		}
-		seen = true
-		if !ValidHost(f.Value) {
-			return bad("invalid Host")
-		}
-		if h.Host == "" {
-			h.Host = f.Value
-		}
-	}
-	if !seen && h.Minor > 0 {
+func (h *RequestHead) parseHost(f *framing) error {
+	switch {
+	case f.hosts == 0 && h.Minor > 0:
 		return bad("HTTP/1.1 request without Host")
+	case f.hosts > 0 && !ValidHost(f.host):
+		return bad("invalid Host")
+	case h.Host == "":
+		h.Host = f.host
+	}
+	if f.hosts > 1 {
+		return bad("repeated Host")
 	}
 	return nil
 }
@@ -108,12 +100,14 @@ func ValidHost(s string) bool {
 			return false
 		}
 	} else {
-		if i := strings.IndexByte(s, ':'); i >= 0 {
-			host, port = s[:i], s[i:]
+		n := 0
+		for n < len(s) && class[s[n]]&hostChar != 0 && (s[n] != '.' || n > 0 && s[n-1] != '.') {
+			n++
 		}
-		if host == "" || host[0] == '.' || !all(host, hostChar) || strings.Contains(host, "..") {
+		if n == 0 {
 			return false
 		}
+		port = s[n:]
 	}
 	return port == "" || validPort(port)
 }

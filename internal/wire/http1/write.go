@@ -1,7 +1,6 @@
 package http1
 
 import (
-	"io"
 	"net/http"
 	"strconv"
 )
@@ -32,7 +31,7 @@ func AppendStatusLine(b []byte, status int, reason string) []byte {
 // AppendField appends "name: value CRLF". Control characters in value become spaces; a
 // field whose name is no token is left out: neither can add a line to the head.
 func AppendField(b []byte, name, value string) []byte {
-	if !IsToken(name) {
+	if name = knownToken(name); name == "" {
 		return b
 	}
 	b = append(b, name...)
@@ -42,17 +41,15 @@ func AppendField(b []byte, name, value string) []byte {
 }
 
 func appendValue(b []byte, s string) []byte {
-	if IsValue(s) {
-		return append(b, s...)
-	}
-	for i := 0; i < len(s); i++ {
-		if class[s[i]]&valueChar == 0 {
-			b = append(b, ' ')
-		} else {
-			b = append(b, s[i])
+	for {
+		n := valueEnd(s)
+		b = append(b, s[:n]...)
+		if n == len(s) {
+			return b
 		}
+		b = append(b, ' ')
+		s = s[n+1:]
 	}
-	return b
 }
 
 // AppendFields appends fields in their order.
@@ -74,30 +71,4 @@ func AppendLastChunk(b []byte, trailers []Field) []byte {
 	b = append(b, "0\r\n"...)
 	b = AppendFields(b, trailers)
 	return append(b, "\r\n"...)
-}
-
-// ChunkedWriter writes a chunked body to W, each Write a chunk in one write of W's.
-type ChunkedWriter struct {
-	W   io.Writer
-	buf []byte
-}
-
-// Write sends p as a chunk; an empty p sends nothing, as an empty chunk would be the last.
-func (c *ChunkedWriter) Write(p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
-	c.buf = AppendChunkSize(c.buf[:0], len(p))
-	c.buf = append(c.buf, p...)
-	c.buf = append(c.buf, "\r\n"...)
-	if _, err := c.W.Write(c.buf); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-// Close ends the body; W stays open.
-func (c *ChunkedWriter) Close(trailers []Field) error {
-	_, err := c.W.Write(AppendLastChunk(c.buf[:0], trailers))
-	return err
 }
