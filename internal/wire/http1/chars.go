@@ -82,6 +82,9 @@ func valueEnd[T string | []byte](s T) int {
 		}
 		i += 8
 	}
+	if len(s) >= 8 && len(rest) <= 8 && controls(word(s[len(s)-8:])) == 0 {
+		return len(s)
+	}
 	for i < len(s) && class[s[i]]&valueChar != 0 {
 		i++
 	}
@@ -131,8 +134,7 @@ func fold(a, b string) bool {
 		a, b = a[8:], b[8:]
 	}
 	for i := 0; i < len(a) && i < len(b); i++ {
-		x, y := a[i], b[i]
-		if x != y && (x|0x20 != y|0x20 || x|0x20 < 'a' || x|0x20 > 'z') {
+		if x, y := a[i], b[i]; x != y && (x|0x20 != y|0x20 || x|0x20 < 'a' || x|0x20 > 'z') {
 			return false
 		}
 	}

@@ -14,55 +14,56 @@ type fieldRules struct {
 
 // fieldLine holds offsets into the head, so that the head can be copied once and later. Only a plain line has a colon, and its
 // value.
-type fieldLine struct{ start, colon, value, end uint32 }
+type fieldLine struct{ start, colonEnd, value, end uint32 }
 
 // manyLines are room for the lines of most heads.
 type manyLines [32]fieldLine
 
-// plainLines goes past the lines from start on that are plain and within the limits.
+// plainLines goes past the lines from start on that are plain, their CRLF included, and within the limits. Plain is what has a
+// colon, and no control characters but TAB behind that; the name is not looked at.
 func (l *Limits) plainLines(lines []fieldLine, data []byte, start int) ([]fieldLine, int) {
-	for {
-		line, size := plainLine(data[start:])
-		if size == 0 || l.checkLine(1+len(lines), size-len("\r\n"), start+size-1) != nil {
-			return lines, start
-		}
-		from := uint32(start)
-		lines = append(lines, fieldLine{from, from + line.colon, from + line.value, from + line.end})
-		start += size
-	}
-}
-
-// plainLine takes the field line that s begins with, and its CRLF, if it has a colon, and no control characters but TAB behind
-// that. Else the size is 0. The name is not looked at.
-func plainLine(s []byte) (l fieldLine, size int) {
-	at := 0
-	for rest := s; len(rest) > 8; rest = rest[8:] {
-		if found := colons(word(rest)); found != 0 {
-			at += bits.TrailingZeros64(found) / 8
+	for l.Fields == 0 || len(lines) < l.Fields {
+		colon := start + colonEnd(data[start:])
+		if colon == start {
 			break
 		}
-		at += 8
+		value := colon
+		for value < len(data) && isOWS(data[value]) {
+			value++
+		}
+		end := value + valueEnd(data[value:])
+		if end+1 >= len(data) || data[end] != '\r' || data[end+1] != '\n' || end-start > l.FieldSize && l.FieldSize > 0 || end >= maxHead {
+			break
+		}
+		next := end + len("\r\n")
+		for end > value && isOWS(data[end-1]) {
+			end--
+		}
+		lines = append(lines, fieldLine{uint32(start), uint32(colon), uint32(value), uint32(end)})
+		start = next
 	}
-	for at < len(s) && s[at] >= ' ' && s[at] != ':' {
-		at++
+	return lines, start
+}
+
+// colonEnd is the length of what s begins with up to and including a colon; 0 if there is none before a control character.
+func colonEnd(s []byte) int {
+	i := 0
+	for rest := s; len(rest) > 8; rest = rest[8:] {
+		if found := colons(word(rest)); found != 0 {
+			i += bits.TrailingZeros64(found) / 8
+			break
+		}
+		i += 8
 	}
-	if at == 0 || at == len(s) || s[at] != ':' {
-		return l, 0
+	for ; i < len(s); i++ {
+		if s[i] == ':' {
+			return i + 1
+		}
+		if s[i] < ' ' {
+			break
+		}
 	}
-	l.colon = uint32(at)
-	for at++; at < len(s) && isOWS(s[at]); at++ {
-	}
-	value := at
-	at += valueEnd(s[at:])
-	if at+1 >= len(s) || s[at] != '\r' || s[at+1] != '\n' {
-		return l, 0
-	}
-	size = at + len("\r\n")
-	for at > value && isOWS(s[at-1]) {
-		at--
-	}
-	l.value, l.end = uint32(value), uint32(at)
-	return l, size
+	return 0
 }
 
 // parseFields appends the fields of head that stand in lines.
@@ -70,8 +71,8 @@ func parseFields(fields []Field, head string, lines []fieldLine, rules fieldRule
 	first := len(fields)
 	for i := range lines {
 		l := &lines[i]
-		if l.colon > 0 {
-			if name := knownToken(head[l.start:l.colon]); name != "" {
+		if l.colonEnd > 0 {
+			if name := knownToken(head[l.start : l.colonEnd-1]); name != "" {
 				fields = append(fields, Field{name, head[l.value:l.end]})
 				continue
 			}

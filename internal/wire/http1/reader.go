@@ -232,13 +232,6 @@ func (r *Reader) head(fields []fieldLine, l *Limits, blanks int, bareLF bool,
 
 // checkLine bounds line number n (0 is the start line) of a head of total bytes so far.
 func (l *Limits) checkLine(n, size, total int) error {
-	if n > 0 && (n <= l.Fields || l.Fields == 0) && (size <= l.FieldSize || l.FieldSize == 0) && total <= maxHead {
-		return nil
-	}
-	return l.exceeded(n, size, total)
-}
-
-func (l *Limits) exceeded(n, size, total int) error {
 	switch {
 	case n == 0 && l.Line > 0 && size > l.Line:
 		return &Error{http.StatusRequestURITooLong, "request line exceeds LimitRequestLine"}

@@ -34,7 +34,7 @@ func colons(x uint64) uint64 {
 	return (colon | below) &^ x & highs
 }
 
-// unusual finds controls and what isn't ASCII, and is cheaper.
+// unusual has a high bit if there are controls or bytes that aren't ASCII, and is cheaper. Its other bits mean nothing.
 func unusual(x uint64) uint64 { return x | (x - ' '*ones) | (x + ones) }
 
 // foldWord compares in any case: bytes that differ do so in 0x20 alone, and are letters.

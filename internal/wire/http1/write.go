@@ -41,15 +41,21 @@ func AppendField(b []byte, name, value string) []byte {
 }
 
 func appendValue(b []byte, s string) []byte {
-	for {
-		n := valueEnd(s)
-		b = append(b, s[:n]...)
-		if n == len(s) {
-			return b
-		}
-		b = append(b, ' ')
-		s = s[n+1:]
+	n := valueEnd(s)
+	if b = append(b, s[:n]...); n < len(s) {
+		b = appendSpaced(b, s[n:])
 	}
+	return b
+}
+
+func appendSpaced(b []byte, s string) []byte {
+	for _, c := range []byte(s) {
+		if class[c]&valueChar == 0 {
+			c = ' '
+		}
+		b = append(b, c)
+	}
+	return b
 }
 
 // AppendFields appends fields in their order.
