@@ -62,5 +62,5 @@ func commonName(name string) string {
 // commonHash looks at the length and three letters, in any case, of a name of two or more.
 func commonHash(name string) uint {
 	n := len(name)
-	return (uint(n) + 3*uint(name[0]|0x20) + 8*uint(name[n-2]|0x20) + 34*uint(name[n-1]|0x20)) % 1024
+	return (uint(n) + 3*(uint(name[0])|0x20) + 8*(uint(name[n-2])|0x20) + 34*(uint(name[n-1])|0x20)) % 1024
 }
