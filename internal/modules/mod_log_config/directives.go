@@ -11,8 +11,10 @@ import (
 // Module returns mod_log_config.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_log_config", Identifier: "log_config_module", Directives: directives, Compile: compile,
-		Hooks: []module.Hook{{Phase: module.LogTransaction, Run: write, Detach: detach}}}
+		Hooks: []module.Hook{{Phase: module.LogTransaction, Run: write, Applies: hasLogs, Detach: detach}}}
 }
+
+func hasLogs(server, _ *module.Settings) bool { return len(settings.Of(server).ready) > 0 }
 
 // LogIO returns mod_logio, which is only a name here: %I, %O and %S are always known.
 func LogIO() *module.Module {

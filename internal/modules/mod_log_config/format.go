@@ -9,7 +9,7 @@ import (
 	"transom/internal/tunnel"
 )
 
-// item is a part of a log line: literal text, or a value.
+// item is a part of a log line: literal text, then perhaps a value.
 type item struct {
 	literal  string
 	value    func(b []byte, r *module.Request, arg string) []byte
@@ -24,12 +24,6 @@ type item struct {
 func parse(format string, offered []module.LogItem) ([]item, error) {
 	var items []item
 	literal := strings.Builder{}
-	flush := func() {
-		if literal.Len() > 0 {
-			items = append(items, item{literal: literal.String()})
-			literal.Reset()
-		}
-	}
 	for i := 0; i < len(format); i++ {
 		switch c := format[i]; {
 		case c == '\\' && i+1 < len(format):
@@ -51,21 +45,25 @@ func parse(format string, offered []module.LogItem) ([]item, error) {
 			literal.WriteByte('%')
 			i++
 		default:
-			flush()
 			it, n, err := parseItem(format[i+1:], offered)
 			if err != nil {
 				return nil, err
 			}
-			items = append(items, it)
 			i += n
+			if it.value == nil {
+				literal.WriteByte('-')
+				continue
+			}
+			it.literal = literal.String()
+			literal.Reset()
+			items = append(items, it)
 		}
 	}
 	literal.WriteByte('\n')
-	flush()
-	return items, nil
+	return append(items, item{literal: literal.String()}), nil
 }
 
-// parseItem reads what stands behind a percent sign, and says how long it is.
+// parseItem reads what stands behind a percent sign, and says how long it is. Without a value it is always "-".
 func parseItem(s string, offered []module.LogItem) (item, int, error) {
 	var it item
 	explicit := byte(0)
@@ -111,6 +109,9 @@ func parseItem(s string, offered []module.LogItem) (item, int, error) {
 func (it *item) lookup(name string, offered []module.LogItem) bool {
 	if k, ok := known[name]; ok {
 		it.value, it.original, it.atEnd = k.value, k.original, k.atEnd
+		if k.prepare != nil {
+			it.arg = k.prepare(it.arg)
+		}
 		return true
 	}
 	for _, o := range offered {
@@ -139,9 +140,6 @@ func (it *item) lookup(name string, offered []module.LogItem) bool {
 
 // applies says whether the item's list of statuses lets it be logged.
 func (it *item) applies(status int) bool {
-	if len(it.statuses) == 0 {
-		return true
-	}
 	for _, s := range it.statuses {
 		if s == status {
 			return !it.except
@@ -151,14 +149,15 @@ func (it *item) applies(status int) bool {
 }
 
 func (it *item) append(b []byte, r *module.Request) []byte {
+	b = append(b, it.literal...)
 	if it.value == nil {
-		return append(b, it.literal...)
+		return b
 	}
 	of := r
 	if it.original {
 		of = r.First()
 	}
-	if !it.applies(of.Status) && !it.applies(r.Status) {
+	if len(it.statuses) > 0 && !it.applies(of.Status) && !it.applies(r.Status) {
 		return append(b, '-')
 	}
 	return it.value(b, of, it.arg)
@@ -173,7 +172,7 @@ func text(b []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
+		if plain[c] {
 			continue
 		}
 		b = append(b, s[start:i]...)
@@ -197,3 +196,11 @@ func text(b []byte, s string) []byte {
 	}
 	return append(b, s[start:]...)
 }
+
+// plain are the bytes that are logged as they are.
+var plain = func() (table [256]bool) {
+	for c := byte(' '); c < 0x7f; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()

@@ -1,6 +1,7 @@
 package logconfig
 
 import (
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 // kind is what a letter of a format means.
 type kind struct {
 	value    func(b []byte, r *module.Request, arg string) []byte
+	prepare  func(arg string) string // not nil: done to the argument once
 	original bool
 	atEnd    func(t *tunnel.Result, arg string) string
 }
@@ -28,10 +30,10 @@ func num(f func(r *module.Request, arg string) int64) func([]byte, *module.Reque
 var pid = int64(os.Getpid())
 
 var known = map[string]kind{
-	"h": {value: str(func(r *module.Request, _ string) string { return r.UserAgentAddr.String() })},
+	"h": {value: client},
 	"a": {value: str(clientAddress)},
 	"A": {value: str(func(r *module.Request, _ string) string { return r.Conn.Local.Addr().Unmap().String() })},
-	"l": {value: str(func(*module.Request, string) string { return "" })},
+	"l": {},
 	"u": {value: user},
 	"t": {value: logTime},
 	"r": {value: requestLine, original: true},
@@ -44,8 +46,8 @@ var known = map[string]kind{
 		}},
 	"T": {value: num(func(r *module.Request, arg string) int64 { return int64(time.Since(r.Received) / unit(arg)) }), original: true,
 		atEnd: func(t *tunnel.Result, arg string) string { return strconv.FormatInt(int64(t.Duration/unit(arg)), 10) }},
-	"i": {value: str(requestHeader)},
-	"o": {value: str(responseHeader)},
+	"i": {value: str(requestHeader), prepare: http.CanonicalHeaderKey},
+	"o": {value: str(responseHeader), prepare: http.CanonicalHeaderKey},
 	"n": {value: str(func(r *module.Request, arg string) string { return r.Notes[arg] })},
 	"e": {value: str(func(r *module.Request, arg string) string { v, _ := r.Env(arg); return v })},
 	"C": {value: str(cookie)},
@@ -69,13 +71,20 @@ var known = map[string]kind{
 		atEnd: func(t *tunnel.Result, _ string) string {
 			return strconv.FormatInt(t.FromClient.Bytes+t.FromBackend.Bytes, 10)
 		}},
-	"^FB": {value: str(func(*module.Request, string) string { return "" })},
+	"^FB": {},
 	"^ti": {value: str(func(r *module.Request, arg string) string { return r.HTTP.Trailer.Get(arg) })},
 	"^to": {value: str(func(r *module.Request, arg string) string { return r.Writer.Header().Get("Trailer:" + arg) })},
 }
 
 func fromBackend(t *tunnel.Result, _ string) string {
 	return strconv.FormatInt(t.FromBackend.Bytes, 10)
+}
+
+func client(b []byte, r *module.Request, _ string) []byte {
+	if !r.UserAgentAddr.IsValid() || r.UserAgentAddr.Zone() != "" {
+		return text(b, r.UserAgentAddr.String())
+	}
+	return r.UserAgentAddr.AppendTo(b)
 }
 
 func clientAddress(r *module.Request, arg string) string {
@@ -124,14 +133,14 @@ func unit(arg string) time.Duration {
 }
 
 func requestHeader(r *module.Request, arg string) string {
-	if strings.EqualFold(arg, "host") {
+	if arg == "Host" {
 		return r.HTTP.Host
 	}
-	return strings.Join(r.HTTP.Header.Values(arg), ", ")
+	return strings.Join(r.HTTP.Header[arg], ", ")
 }
 
 func responseHeader(r *module.Request, arg string) string {
-	return strings.Join(r.Writer.Header().Values(arg), ", ")
+	return strings.Join(r.Writer.Header()[arg], ", ")
 }
 
 func cookie(r *module.Request, arg string) string {

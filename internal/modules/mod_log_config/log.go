@@ -67,11 +67,13 @@ func detach(r *module.Request) module.TunnelEnd {
 		p := &pending{log: log, next: first}
 		var b []byte
 		for i := range log.items {
-			if log.items[i].atEnd != nil {
-				p.holes = append(p.holes, hole{len(b), i})
+			it := &log.items[i]
+			if it.atEnd == nil {
+				b = it.append(b, r)
 				continue
 			}
-			b = log.items[i].append(b, r)
+			b = append(b, it.literal...)
+			p.holes = append(p.holes, hole{len(b), i})
 		}
 		p.text = string(b)
 		first = p
