@@ -149,6 +149,9 @@ func charsetQuality(items []item, charset string) float64 {
 
 // spellEncoding names an encoding as the client does: gzip and x-gzip are the same (RFC 9110 8.4.1.3).
 func spellEncoding(r *module.Request) module.Result {
+	if r.ContentEncoding == "" {
+		return module.Declined
+	}
 	other, old := strings.CutPrefix(r.ContentEncoding, "x-")
 	if !old {
 		other = "x-" + other

@@ -12,10 +12,14 @@ import (
 func Module() *module.Module {
 	return &module.Module{Name: "mod_negotiation", Identifier: "negotiation_module", Directives: directives,
 		Hooks: []module.Hook{
-			{Phase: module.TypeChecker, Position: module.First, Run: multiviews},
+			{Phase: module.TypeChecker, Position: module.First, Run: multiviews, Applies: hasMultiViews},
 			{Phase: module.Fixups, Run: spellEncoding},
 			{Phase: module.Handler, Run: serveMap}},
 		Offers: module.Offers{Handlers: []module.NamedHandler{{Name: "type-map", Serve: serveMap}, {Name: mapType, Serve: serveMap}}}}
+}
+
+func hasMultiViews(_, sections *module.Settings) bool {
+	return module.CoreDir.Of(sections).Options.Bits()&module.OptMultiViews != 0
 }
 
 var settings = &module.Slot[values]{Merge: merge}
