@@ -62,7 +62,7 @@ type Response struct {
 }
 
 // Serve is a Site's entrance.
-type Serve func(http.ResponseWriter, *http.Request, module.Conn)
+type Serve func(http.ResponseWriter, *http.Request, *module.Conn)
 
 // Explainer is made before the configuration is compiled, with the modules that it will be compiled with.
 type Explainer struct{ sent []Upstream }
@@ -104,7 +104,7 @@ func (e *Explainer) Explain(serve Serve, b *module.Build, q Question) (*Explanat
 	w := &response{header: http.Header{}}
 	hidden := &exchange{}
 	c.Exchange = hidden
-	serve(w, r, c)
+	serve(w, r, &c)
 	for _, f := range hidden.after {
 		f()
 	}

@@ -61,7 +61,11 @@ func (r *Request) TraceAuth(format string, args ...any) {
 
 // ConfiguredAuthType is AuthType for this request; empty if there is none (ap_auth_type).
 func (r *Request) ConfiguredAuthType() string {
-	t := r.authSetting("AuthType", Auth.Of(r.Dir).Type)
+	value := Auth.Of(r.Dir).Type
+	if value == nil {
+		return ""
+	}
+	t := r.authSetting("AuthType", value)
 	if strings.EqualFold(t, "none") {
 		return ""
 	}

@@ -34,13 +34,9 @@ const Phases = int(phases)
 
 // RunsAll says that every hook of a phase runs until one answers neither OK nor Declined; in the other phases the first
 // one that does not decline ends the phase. (httpd: AP_IMPLEMENT_HOOK_RUN_ALL and RUN_FIRST.)
-func (p Phase) RunsAll() bool {
-	switch p {
-	case PreTranslate, Translate, MapToStorage, AccessCheckerX, CheckUserID, AuthChecker, TypeChecker, Handler:
-		return false
-	}
-	return true
-}
+func (p Phase) RunsAll() bool { return runFirst>>p&1 == 0 }
+
+const runFirst = 1<<PreTranslate | 1<<Translate | 1<<MapToStorage | 1<<AccessCheckerX | 1<<CheckUserID | 1<<AuthChecker | 1<<TypeChecker | 1<<Handler
 
 // Result is what a hook answers: OK, Declined, Done, or a status code.
 type Result int
@@ -70,6 +66,9 @@ type Hook struct {
 	After    []string // module names whose hooks of this phase come before this one
 	Before   []string
 	Run      func(*Request) Result
+	// Applies says whether Run may have anything to do under the settings of a server and of the sections around; nil: always.
+	// It is asked once for every combination of sections, not for every request.
+	Applies func(server, sections *Settings) bool
 	// Detach is for LogTransaction only: called when a request becomes a tunnel, it returns what will run when the tunnel
 	// ends (or nil). What it returns must not hold on to the Request: it lives as long as the tunnel.
 	Detach func(*Request) TunnelEnd

@@ -30,6 +30,7 @@ type Conn struct {
 	Received   time.Time            // when it began
 	Bad        *BadRequest          // not nil: how a malformed request is to be answered
 	Exchange                        // never nil
+	Scoreboard                      // nil if nobody looks at it
 	Trace      func(Step)           // not nil: somebody wants to know how requests are mapped
 }
 
@@ -49,6 +50,11 @@ type Exchange interface {
 	CloseAfter()          // ends the connection with this response, if its head is not yet written
 	Broken() bool         // the client could not be written to, or has left before the end
 	Abort()               // makes the response end as a broken one
+}
+
+// Scoreboard shows what connections are busy with.
+type Scoreboard interface {
+	SetVHost(name *string) // of the server that the request belongs to
 }
 
 // ProxyKind is httpd's r->proxyreq.
@@ -110,6 +116,8 @@ type Request struct {
 
 	Trace func(Step) // nil: nobody listens
 
+	Walk any // package site's own: where the walk through the sections stands
+
 	kept []kept // by Set
 	room [4]kept
 }
@@ -153,8 +161,16 @@ type Engine interface {
 
 func (r *Request) Context() context.Context { return r.HTTP.Context() }
 
-// Env is a variable of the request's environment (subprocess_env).
-func (r *Request) Env(name string) (string, bool) {
+// Env is a variable of the request's environment (subprocess_env). Most are asked for where there is none, so that it is inlined.
+func (r *Request) Env(name string) (value string, set bool) {
+	if r.env != nil || r.later != nil {
+		value, set = r.lookupEnv(name)
+	}
+	return
+}
+
+//go:noinline
+func (r *Request) lookupEnv(name string) (string, bool) {
 	r.settleEnv(name)
 	v, ok := r.env[name]
 	return v, ok

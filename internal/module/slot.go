@@ -10,11 +10,15 @@ type Settings struct{ values []setting }
 
 type setting struct {
 	slot  slot
+	of    *identity
 	value any
 }
 
-// slot is what Settings knows of a Slot[T]: its identity and its merge.
+// slot is what Settings knows of a Slot[T].
 type slot interface{ mergeAny(base, add any) any }
+
+// identity tells slots apart by its address.
+type identity struct{ _ byte }
 
 // Slot is a module's own typed settings. Declare one per kind of scope as a package variable: one for what belongs to a
 // server, one for what belongs to a section (and, by inheritance, to the server around it). "Unset" must be a value of T.
@@ -23,43 +27,46 @@ type Slot[T any] struct {
 	Merge func(outer, inner *T) *T
 
 	unset T // what Of returns where nothing was set; never written to
+	id    identity
 }
 
 func (s *Slot[T]) mergeAny(outer, inner any) any { return s.Merge(outer.(*T), inner.(*T)) }
 
 // Edit returns the scope's settings to be written to; only while the configuration is read.
 func (s *Slot[T]) Edit(in *Settings) *T {
-	if v, ok := in.get(s); ok {
+	if v := in.get(&s.id); v != nil {
 		return v.(*T)
 	}
 	v := new(T)
-	in.values = append(in.values, setting{s, v})
+	in.values = append(in.values, setting{s, &s.id, v})
 	return v
 }
 
 // Of returns the scope's settings, never nil. They are shared: read them only.
 func (s *Slot[T]) Of(in *Settings) *T {
-	if v, ok := in.get(s); ok {
+	if v := in.get(&s.id); v != nil {
 		return v.(*T)
 	}
 	return &s.unset
 }
 
 // Has says whether anything was set in the scope or around it.
-func (s *Slot[T]) Has(in *Settings) bool {
-	_, ok := in.get(s)
-	return ok
-}
+func (s *Slot[T]) Has(in *Settings) bool { return in.get(&s.id) != nil }
 
-func (in *Settings) get(s slot) (any, bool) {
+// InServer and InSections are for Hook.Applies: something was set, there.
+func (s *Slot[T]) InServer(server, _ *Settings) bool     { return s.Has(server) }
+func (s *Slot[T]) InSections(_, sections *Settings) bool { return s.Has(sections) }
+
+// get is a slot's value, nil if it was not set.
+func (in *Settings) get(of *identity) any {
 	if in != nil {
 		for i := range in.values {
-			if in.values[i].slot == s {
-				return in.values[i].value, true
+			if in.values[i].of == of {
+				return in.values[i].value
 			}
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // Merge makes the settings of an inner scope; both arguments stay as they are.
@@ -72,12 +79,12 @@ func Merge(outer, inner *Settings) *Settings {
 	}
 	merged := &Settings{values: slices.Clone(outer.values)}
 	for i, v := range merged.values {
-		if add, ok := inner.get(v.slot); ok {
+		if add := inner.get(v.of); add != nil {
 			merged.values[i].value = v.slot.mergeAny(v.value, add)
 		}
 	}
 	for _, v := range inner.values {
-		if _, ok := outer.get(v.slot); !ok {
+		if outer.get(v.of) == nil {
 			merged.values = append(merged.values, v)
 		}
 	}

@@ -137,11 +137,6 @@ func (s *Server) log(err error) {
 	s.tell(observe.Error, "", err.Error())
 }
 
-// serve hands a request to the Site of the moment.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	s.current.Load().Serve(w, r, connOf(r))
-}
-
 // Reload reads the configuration anew. The old one goes on serving if the new one is not in order.
 func (s *Server) Reload() {
 	s.privileged(func() {

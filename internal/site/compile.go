@@ -15,9 +15,10 @@ import (
 type Site struct {
 	*module.Site
 	Build  *module.Build
-	hooks  [module.Phases][]hook
+	hooks  *phases
 	vhosts *vhosts
-	roots  []*step // by Server.Index: where the merge of sections starts
+	roots  []*step      // by Server.Index: where the merge of sections starts
+	room   atomic.Int64 // how many more steps may be kept
 	named  map[string]module.NamedHandler
 	access htaccessFiles
 }
@@ -55,11 +56,8 @@ func Compile(tree *conf.Tree, build *module.Build) *Site {
 	for _, h := range shared.Offered.Handlers {
 		s.named[h.Name] = h
 	}
-	room := new(atomic.Int64)
-	room.Store(maxSteps)
 	for _, server := range shared.Servers {
 		sortDirectories(&server.Sections)
-		s.roots = append(s.roots, &step{settings: server.Defaults, room: room, kept: true})
 	}
 	for _, m := range build.Modules {
 		if m.Compile == nil || len(build.Errors) > 0 {
@@ -73,6 +71,10 @@ func Compile(tree *conf.Tree, build *module.Build) *Site {
 		return nil
 	}
 	s.vhosts = newVhosts(shared.Servers)
+	s.room.Store(maxSteps)
+	for _, server := range shared.Servers {
+		s.roots = append(s.roots, s.root(server))
+	}
 	return s
 }
 

@@ -44,7 +44,7 @@ func (s *Site) redirect(r *module.Request, uri string, adapt func(*module.Reques
 	if adapt != nil {
 		adapt(n)
 	}
-	r.Set(lastKey{}, n)
+	stateOf(r).last = n
 	n.Writer = outermost(r)
 	outermost(r).request = n
 	res := s.run(module.PostRead, n)
@@ -147,7 +147,7 @@ func (e engine) lookup(r *module.Request, uri string, prepare func(*module.Reque
 		return n
 	}
 	res := prepare(n)
-	if instead, ok := n.Get(insteadKey{}).(*module.Request); ok {
+	if instead := stateOf(n).instead; instead != nil {
 		return instead
 	}
 	n.Status = 200
@@ -167,7 +167,7 @@ func (e engine) FastRedirect(r, sub *module.Request) module.Result {
 			sub.Writer.Header()[name] = values
 		}
 		sub.Main = r.Main
-		r.Set(insteadKey{}, sub)
+		stateOf(r).instead = sub
 		return module.Done
 	}
 	h := r.Writer.Header()
@@ -188,7 +188,7 @@ func (e engine) FastRedirect(r, sub *module.Request) module.Result {
 	sub.Method, sub.HTTP.Method, sub.Status = r.Method, r.Method, 0
 	sub.Writer = outermost(r)
 	outermost(r).request = sub
-	r.Set(lastKey{}, sub)
+	stateOf(r).last = sub
 	res := e.site.handle(sub)
 	e.site.answer(sub, res)
 	if res == module.Suspended {
@@ -200,15 +200,12 @@ func (e engine) FastRedirect(r, sub *module.Request) module.Result {
 func (e engine) Run(r, sub *module.Request) module.Result {
 	sub.Writer = outermost(r)
 	outermost(r).request = sub
-	r.Set(lastKey{}, sub)
+	stateOf(r).last = sub
 	if sub.Status != 200 {
 		return module.Result(sub.Status)
 	}
 	return e.site.handle(sub)
 }
-
-// insteadKey leads from a request that is only looked up to what a module put in its place.
-type insteadKey struct{}
 
 // scratch takes the header of a request that is only looked up; nothing is ever written to it.
 type scratch http.Header

@@ -14,28 +14,45 @@ type hook struct {
 	owner string
 }
 
-// resolveHooks orders the hooks of every phase once: by Position, then by the modules' order, then moved so that every
-// After and Before holds.
-func resolveHooks(modules []*module.Module) ([module.Phases][]hook, error) {
-	var phases [module.Phases][]hook
-	for _, m := range modules {
-		for _, h := range m.Hooks {
-			phases[h.Phase] = append(phases[h.Phase], hook{h, m.Name})
+// phases are the hooks of every phase in order.
+type phases [module.Phases][]*hook
+
+// under is what is left of the phases under the settings of a server and of the sections that apply: hooks that have nothing to
+// do cost requests nothing.
+func (all *phases) under(server, sections *module.Settings) *phases {
+	left := &phases{}
+	for p, hooks := range all {
+		for _, h := range hooks {
+			if h.Applies == nil || h.Applies(server, sections) {
+				left[p] = append(left[p], h)
+			}
 		}
 	}
-	for p := range phases {
-		sorted, err := orderHooks(phases[p])
-		if err != nil {
-			return phases, fmt.Errorf("hooks of %v: %w", module.Phase(p), err)
-		}
-		phases[p] = sorted
-	}
-	return phases, nil
+	return left
 }
 
-func orderHooks(hooks []hook) ([]hook, error) {
+// resolveHooks orders the hooks of every phase once: by Position, then by the modules' order, then moved so that every
+// After and Before holds.
+func resolveHooks(modules []*module.Module) (*phases, error) {
+	all := &phases{}
+	for _, m := range modules {
+		for _, h := range m.Hooks {
+			all[h.Phase] = append(all[h.Phase], &hook{h, m.Name})
+		}
+	}
+	for p := range all {
+		sorted, err := orderHooks(all[p])
+		if err != nil {
+			return nil, fmt.Errorf("hooks of %v: %w", module.Phase(p), err)
+		}
+		all[p] = sorted
+	}
+	return all, nil
+}
+
+func orderHooks(hooks []*hook) ([]*hook, error) {
 	sort.SliceStable(hooks, func(i, j int) bool { return hooks[i].Position < hooks[j].Position })
-	waits := func(h hook, pending []hook) bool {
+	waits := func(h *hook, pending []*hook) bool {
 		for _, p := range pending {
 			for _, name := range h.After {
 				if p.owner == name && p.owner != h.owner {
@@ -50,7 +67,7 @@ func orderHooks(hooks []hook) ([]hook, error) {
 		}
 		return false
 	}
-	var sorted []hook
+	var sorted []*hook
 	for pending := hooks; len(pending) > 0; {
 		next := -1
 		for i, h := range pending {
@@ -67,7 +84,7 @@ func orderHooks(hooks []hook) ([]hook, error) {
 			return nil, fmt.Errorf("Before and After form a circle among %s", strings.Join(names, ", "))
 		}
 		sorted = append(sorted, pending[next])
-		pending = append(append([]hook{}, pending[:next]...), pending[next+1:]...)
+		pending = append(append([]*hook{}, pending[:next]...), pending[next+1:]...)
 	}
 	return sorted, nil
 }

@@ -16,11 +16,14 @@ func ordered(t *testing.T, hooks ...module.Hook) (string, error) {
 		modules = append(modules, &module.Module{Name: names[i], Hooks: []module.Hook{h}})
 	}
 	phases, err := resolveHooks(modules)
+	if err != nil {
+		return "", err
+	}
 	var got []string
 	for _, h := range phases[hooks[0].Phase] {
 		got = append(got, h.owner)
 	}
-	return strings.Join(got, " "), err
+	return strings.Join(got, " "), nil
 }
 
 func TestOrder(t *testing.T) {

@@ -1,10 +1,7 @@
 package site
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -25,23 +22,19 @@ type serving struct {
 
 var servings = sync.Pool{New: func() any { return new(serving) }}
 
-// Serve answers one request. conn is the listener's word on where it came from.
-func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn module.Conn) {
-	v := servings.Get().(*serving)
+// Serve answers one request. conn is the listener's word on where it came from; it is copied.
+func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn) {
+	v := servings.Get().(*serving) // all of it is zero but end
 	if v.end == nil {
 		v.end = v.ended
 	}
-	v.site, v.conn, v.plain = s, conn, hr.ContentLength == 0 && conn.Trace == nil
+	v.site, v.conn, v.plain = s, *conn, hr.ContentLength == 0 && conn.Trace == nil
 	r := &v.request
-	*r = module.Request{
-		HTTP: hr, Writer: &v.response, Conn: &v.conn, Site: s.Site,
-		Method: hr.Method, Protocol: hr.Proto, Received: conn.Received,
-		UserAgentAddr: conn.Remote.Addr().Unmap(),
-		UnparsedURI:   hr.RequestURI,
-		Trace:         conn.Trace,
-	}
-	v.response = response{next: w, request: r}
-	r.TheRequest = conn.Line
+	v.response.next, v.response.request = w, r
+	r.HTTP, r.Writer, r.Conn, r.Site, r.Trace = hr, &v.response, &v.conn, s.Site, conn.Trace
+	r.Method, r.Protocol, r.UnparsedURI = hr.Method, hr.Proto, hr.RequestURI
+	r.TheRequest, r.Received = conn.Line, conn.Received
+	r.UserAgentAddr = conn.Remote.Addr().Unmap()
 	r.Host, r.Port = splitHost(hr.Host)
 	if conn.Bad != nil && conn.Bad.PlainOnTLS {
 		r.Host = "" // nothing that came in the clear is believed
@@ -65,7 +58,9 @@ func (v *serving) ended() {
 	last := lastOf(&v.request)
 	v.site.log(last)
 	if v.plain && last == &v.request && !last.Layered() {
-		*v = serving{end: v.end}
+		end := v.end
+		*v = serving{}
+		v.end = end
 		servings.Put(v)
 	}
 }
@@ -89,21 +84,16 @@ func (s *Site) receive(r *module.Request) module.Result {
 	return s.run(module.PostRead, r)
 }
 
-type lastKey struct{}
-
 // lastOf is the request that internal redirects ended with: the one that gets logged.
 func lastOf(r *module.Request) *module.Request {
-	for {
-		next, ok := r.Get(lastKey{}).(*module.Request)
-		if !ok {
-			return r
-		}
+	for next := stateOf(r).last; next != nil; next = stateOf(r).last {
 		r = next
 	}
+	return r
 }
 
 func (s *Site) log(r *module.Request) {
-	for _, h := range s.hooks[module.LogTransaction] {
+	for _, h := range stateOf(r).at.hooks[module.LogTransaction] {
 		h.Run(r)
 	}
 }
@@ -111,7 +101,7 @@ func (s *Site) log(r *module.Request) {
 // Detach collects what must be told of a tunnel's end; the request is over for everyone else.
 func (e engine) Detach(r *module.Request) []module.TunnelEnd {
 	var ends []module.TunnelEnd
-	for _, h := range e.site.hooks[module.LogTransaction] {
+	for _, h := range stateOf(r).at.hooks[module.LogTransaction] {
 		if h.Detach == nil {
 			continue
 		}
@@ -228,10 +218,11 @@ func (s *Site) authResult(r *module.Request, p module.Phase, what string) module
 
 // sameAccess is the request whose check counts for r too, since the same settings apply to both; nil if there is none.
 func sameAccess(r *module.Request) *module.Request {
-	for _, other := range []*module.Request{r.Main, r.Prev} {
-		if other != nil && other.Dir == r.Dir {
-			return other
-		}
+	switch {
+	case r.Main != nil && r.Main.Dir == r.Dir:
+		return r.Main
+	case r.Prev != nil && r.Prev.Dir == r.Dir:
+		return r.Prev
 	}
 	return nil
 }
@@ -273,42 +264,18 @@ func (s *Site) noHandler(r *module.Request) module.Result {
 
 // run runs one phase. For phases where every hook runs the answer is OK or what stopped it; for the others Declined too.
 func (s *Site) run(p module.Phase, r *module.Request) module.Result {
-	all := p.RunsAll()
-	for i := range s.hooks[p] {
-		res := s.hooks[p][i].Run(r)
+	pass := module.Declined // what lets the next one have its say
+	if p.RunsAll() {
+		pass = module.OK
+	}
+	for _, h := range stateOf(r).at.hooks[p] {
+		res := h.Run(r)
 		if r.Trace != nil {
-			traceHook(r, p, s.hooks[p][i].owner, res)
+			traceHook(r, p, h.owner, res)
 		}
-		if res == module.Declined || all && res == module.OK {
-			continue
+		if res != module.Declined && res != pass {
+			return res
 		}
-		return res
 	}
-	if all {
-		return module.OK
-	}
-	return module.Declined
-}
-
-// splitHost takes a Host header apart. A trailing dot is the same name (httpd: fix_hostname).
-func splitHost(host string) (name string, port int) {
-	if host == "" {
-		return "", 0
-	}
-	name = host
-	// Most names have no port and are no address; finding that out by errors would cost every request.
-	if strings.IndexByte(host, ':') >= 0 {
-		if h, p, err := net.SplitHostPort(host); err == nil {
-			name = h
-			if n, err := strconv.ParseUint(p, 10, 16); err == nil {
-				port = int(n)
-			}
-		}
-	} else if last := host[len(host)-1]; last < '0' || last > '9' {
-		return strings.ToLower(strings.TrimSuffix(host, ".")), 0
-	}
-	if ip, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
-		return ip.String(), port
-	}
-	return strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(name, ":"), ".")), port
+	return pass
 }

@@ -14,6 +14,10 @@ func (s *Site) decode(r *module.Request) module.Result {
 		r.UnparsedURI = r.UnparsedURI[1:]
 	}
 	target := r.UnparsedURI
+	if path, query, ok := plainTarget(target); ok && r.Method != "CONNECT" {
+		r.URI, r.Query = path, query
+		return module.OK
+	}
 	if target == "*" {
 		r.URI = "*"
 		if r.Method != "OPTIONS" {
@@ -44,6 +48,26 @@ func (s *Site) decode(r *module.Request) module.Result {
 	}
 	r.URI = clean
 	return module.OK
+}
+
+// plainTarget takes a target apart in whose path nothing is escaped and nothing must be resolved, as in most.
+func plainTarget(target string) (path, query string, ok bool) {
+	if target == "" || target[0] != '/' {
+		return "", "", false
+	}
+	for i := 1; i < len(target); i++ {
+		switch target[i] {
+		case '?':
+			return target[:i], target[i+1:], true
+		case '%', '#':
+			return "", "", false
+		case '/', '.':
+			if target[i-1] == '/' {
+				return "", "", false
+			}
+		}
+	}
+	return target, "", true
 }
 
 // pathOf cuts scheme and authority off an absolute-form target.

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -91,12 +92,51 @@ func TestSplitHost(t *testing.T) {
 		"h.test:-1":       {"h.test", 0},
 		"h.test:65536":    {"h.test", 0},
 		"192.0.2.1:81":    {"192.0.2.1", 81},
+		"[192.0.2.1]":     {"192.0.2.1", 0},
+		"192.0.2.01":      {"192.0.2.01", 0},
+		"[h.test]:80":     {"h.test", 80},
 		"h.test:notaport": {"h.test", 0},
 	} {
 		if name, port := splitHost(in); name != want.name || port != want.port {
 			t.Errorf("splitHost(%q) is %q, %d", in, name, port)
 		}
 	}
+}
+
+// What is taken apart at once is what the long way makes of it.
+func FuzzPlainTarget(f *testing.F) {
+	for _, s := range []string{"/", "/a/b.c?d=/../#%41", "/.a", "/a//b", "/a/.", "/a./b", "a", ".", "*", "", "/?", "/a#b?c", "/%41", "//a", "/a?b?c"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, target string) {
+		uri, query, ok := plainTarget(target)
+		if !ok {
+			return
+		}
+		path, wantQuery, _ := strings.Cut(pathOf(target), "?")
+		path, _, _ = strings.Cut(path, "#")
+		decoded, status := unescape(path, "")
+		merged, ok1 := normalize(decoded, true)
+		kept, ok2 := normalize(decoded, false)
+		if status != 0 || !ok1 || !ok2 || uri != merged || uri != kept || query != wantQuery || strings.HasPrefix(target, "//") {
+			t.Errorf("%q became %q and %q", target, uri, query)
+		}
+	})
+}
+
+// What is a plain name at a glance is one by the long way, too.
+func FuzzPlainName(f *testing.F) {
+	for _, s := range []string{"h", "h.test", "1.2.3.a", "a:b", "fe80::a", "H", "h.", "-", "_a", "1.2.3.4", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, host string) {
+		if !plainName(host) {
+			return
+		}
+		if _, err := netip.ParseAddr(host); err == nil || host != strings.ToLower(host) || strings.ContainsAny(host, ":[]") || strings.HasSuffix(host, ".") {
+			t.Errorf("%q", host)
+		}
+	})
 }
 
 // Whatever comes in: what comes out begins at the root, stays below it, and is as it would be the second time.

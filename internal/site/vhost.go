@@ -12,23 +12,29 @@ import (
 // vhosts picks the server for a request as httpd does (vhosts/details.html of its manual): first the servers whose
 // <VirtualHost> address fits the connection best, then among those the name; the first listed is the default.
 type vhosts struct {
-	main  *module.Server
-	exact map[netip.AddrPort][]*module.Server // address and port
-	addr  map[netip.Addr][]*module.Server     // address with any port
-	port  map[int][]*module.Server            // any address, this port
-	any   []*module.Server                    // any address, any port
+	main   *module.Server
+	exact  map[netip.AddrPort][]*module.Server // port 0 is any port
+	few    []atAddress                         // the same, if they are few: found without making a hash
+	port   map[int][]*module.Server            // any address, this port
+	any    []*module.Server                    // any address, any port
+	strict bool                                // some server has StrictHostCheck
+}
+
+type atAddress struct {
+	ip      netip.Addr
+	port    uint16
+	servers []*module.Server
 }
 
 func newVhosts(servers []*module.Server) *vhosts {
-	v := &vhosts{main: servers[0], exact: map[netip.AddrPort][]*module.Server{}, addr: map[netip.Addr][]*module.Server{}, port: map[int][]*module.Server{}}
-	for _, s := range servers[1:] {
+	v := &vhosts{main: servers[0], exact: map[netip.AddrPort][]*module.Server{}, port: map[int][]*module.Server{}}
+	for _, s := range servers {
+		v.strict = v.strict || module.CoreServer.Of(s.Settings).StrictHostCheck.Or(false)
 		for _, a := range s.Addresses {
 			switch {
-			case a.IP.IsValid() && a.Port != 0:
+			case a.IP.IsValid():
 				key := netip.AddrPortFrom(a.IP.Unmap(), uint16(a.Port))
 				v.exact[key] = append(v.exact[key], s)
-			case a.IP.IsValid():
-				v.addr[a.IP.Unmap()] = append(v.addr[a.IP.Unmap()], s)
 			case a.Port != 0:
 				v.port[a.Port] = append(v.port[a.Port], s)
 			default:
@@ -36,20 +42,45 @@ func newVhosts(servers []*module.Server) *vhosts {
 			}
 		}
 	}
+	if len(v.exact) <= maxFew {
+		for address, servers := range v.exact {
+			v.few = append(v.few, atAddress{address.Addr(), address.Port(), servers})
+		}
+	}
 	return v
 }
+
+const maxFew = 16
+
+// addressed are the servers that say an address itself, first of all with its port.
+func (v *vhosts) addressed(local netip.AddrPort) (found []*module.Server) {
+	if len(v.exact) > maxFew {
+		if l := v.exact[netip.AddrPortFrom(bare(local), local.Port())]; l != nil {
+			return l
+		}
+		return v.exact[netip.AddrPortFrom(bare(local), 0)]
+	}
+	for i := range v.few {
+		a := &v.few[i]
+		if a.port != 0 && a.port != local.Port() || a.ip != bare(local) {
+			continue
+		}
+		if found = a.servers; a.port != 0 {
+			break
+		}
+	}
+	return found
+}
+
+func bare(local netip.AddrPort) netip.Addr { return local.Addr().Unmap().WithZone("") }
 
 // candidates are the servers for a local address; none means the main server. An exact address hides the wildcards, and
 // of servers with the same address those with the very port come first.
 func (v *vhosts) candidates(local netip.AddrPort) []*module.Server {
-	ip := local.Addr().Unmap().WithZone("")
-	if l := v.exact[netip.AddrPortFrom(ip, local.Port())]; len(l) > 0 {
+	if l := v.addressed(local); l != nil {
 		return l
 	}
-	if l := v.addr[ip]; len(l) > 0 {
-		return l
-	}
-	if l := v.port[int(local.Port())]; len(l) > 0 {
+	if l := v.port[int(local.Port())]; l != nil {
 		return l
 	}
 	return v.any
@@ -65,11 +96,14 @@ func (v *vhosts) Default(local netip.AddrPort) *module.Server {
 
 // pick is the server for a name (lower case, without port and trailing dot; empty if the client gave none).
 func (v *vhosts) pick(local netip.AddrPort, host string) *module.Server {
-	list := v.candidates(local)
+	return v.choose(v.candidates(local), local, host)
+}
+
+func (v *vhosts) choose(list []*module.Server, local netip.AddrPort, host string) *module.Server {
 	if len(list) == 0 {
 		return v.main
 	}
-	if host == "" {
+	if host == "" || len(list) == 1 {
 		return list[0]
 	}
 	if s := named(list, local, host); s != nil {
@@ -95,8 +129,11 @@ func named(list []*module.Server, local netip.AddrPort, host string) *module.Ser
 
 // strange says whether the default server's StrictHostCheck refuses a name that no server of the address says.
 func (v *vhosts) strange(r *module.Request) bool {
+	if !v.strict || r.Host == "" {
+		return false
+	}
 	first := v.Default(r.Conn.Local)
-	if r.Host == "" || !module.CoreServer.Of(first.Settings).StrictHostCheck.Or(false) {
+	if !module.CoreServer.Of(first.Settings).StrictHostCheck.Or(false) {
 		return false
 	}
 	list := v.candidates(r.Conn.Local)
@@ -144,6 +181,10 @@ func matchesAny(patterns []string, host string) bool {
 
 // Pick is the server for a connection to local and a host name, which may have a port or be empty.
 func (s *Site) Pick(local netip.AddrPort, host string) *module.Server {
+	list := s.vhosts.candidates(local)
+	if len(list) < 2 {
+		return s.vhosts.choose(list, local, "")
+	}
 	name, _ := splitHost(host)
-	return s.vhosts.pick(local, name)
+	return s.vhosts.choose(list, local, name)
 }

@@ -1,7 +1,9 @@
 package site_test
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"transom/internal/modules"
@@ -87,5 +89,20 @@ func TestHostThatDoesNotResolve(t *testing.T) {
 	s := sitetest.New(t, "<VirtualHost no.such.host.invalid:80>\nServerName lost.test\n</VirtualHost>\n", modules.All())
 	if len(s.Warnings) != 1 || s.Pick(sitetest.Local, "lost.test").Name != "www.example.com" {
 		t.Errorf("%v", s.Warnings)
+	}
+}
+
+// Many addresses are looked up otherwise than a few.
+func TestPickAmongManyAddresses(t *testing.T) {
+	var config strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&config, "<VirtualHost 192.0.2.%d:80>\nServerName port%d.test\n</VirtualHost>\n<VirtualHost 192.0.2.%d>\nServerName any%d.test\n</VirtualHost>\n", i, i, i, i)
+	}
+	s := sitetest.New(t, config.String(), modules.All())
+	for local, want := range map[string]string{"192.0.2.7:80": "port7.test", "192.0.2.7:81": "any7.test", "[::ffff:192.0.2.7]:80": "port7.test",
+		"192.0.2.31:80": "www.example.com"} {
+		if got := s.Pick(netip.MustParseAddrPort(local), "other.test").Name; got != want {
+			t.Errorf("at %s it is %s, want %s", local, got, want)
+		}
 	}
 }

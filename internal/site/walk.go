@@ -5,7 +5,6 @@ import (
 	"path"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"transom/internal/module"
 	"transom/internal/observe"
@@ -15,15 +14,21 @@ import (
 // steps form a tree that grows with the combinations that requests really meet, so that a request only follows pointers.
 // Clients choose the combinations: with maxSteps kept, further ones are merged for each request anew, as httpd does.
 type step struct {
+	site     *Site
+	server   *module.Server
 	settings *module.Settings
+	hooks    *phases           // that have something to do here
 	files    []*module.Section // <Files> found inside the sections so far
 	ifs      []*module.Section // <If> likewise
 	next     sync.Map          // *module.Section -> *step
-	room     *atomic.Int64     // how many more steps the Site may keep
 	kept     bool              // by the step before, up to the root
 }
 
 const maxSteps = 20000
+
+func (s *Site) root(server *module.Server) *step {
+	return &step{site: s, server: server, settings: server.Defaults, hooks: s.hooks.under(server.Settings, server.Defaults), kept: true}
+}
 
 // into is the step behind a section.
 func (s *step) into(sec *module.Section) *step { return s.along(&s.next, sec, sec) }
@@ -34,35 +39,39 @@ func (s *step) along(known *sync.Map, key any, sec *module.Section) *step {
 		return n.(*step)
 	}
 	n := &step{
+		site:     s.site,
+		server:   s.server,
 		settings: module.Merge(s.settings, sec.Settings),
+		hooks:    s.site.hooks,
 		files:    concat(s.files, sec.Nested.Files),
 		ifs:      concat(s.ifs, sec.Nested.Ifs),
-		room:     s.room,
-		kept:     s.kept && s.room.Add(-1) >= 0,
+		kept:     s.kept && s.site.room.Add(-1) >= 0,
 	}
 	if !n.kept {
 		return n
 	}
+	n.hooks = s.site.hooks.under(n.server.Settings, n.settings)
 	got, _ := known.LoadOrStore(key, n)
 	return got.(*step)
 }
 
-// state is what a request carries of the walk: kept with the request under walkKey.
+// state is what a request carries of the walk, and of what took its place.
 type state struct {
-	base *step // after Directory and Files
-	at   *step
+	base    *step // after Directory and Files
+	at      *step
+	last    *module.Request // that it was redirected to within the server
+	instead *module.Request // what a module put in the place of a request that is only looked up
 }
 
-type walkKey struct{}
-
-func stateOf(r *module.Request) *state { return r.Get(walkKey{}).(*state) }
+func stateOf(r *module.Request) *state { return r.Walk.(*state) }
 
 func (s *Site) begin(r *module.Request, st *state) {
-	root := s.roots[r.Server.Index]
-	*st = state{base: root, at: root}
-	r.Set(walkKey{}, st)
-	r.Dir = root.settings
+	st.base = s.roots[r.Server.Index]
+	r.Walk = st
+	st.moveTo(r, st.base)
 }
+
+func (st *state) moveTo(r *module.Request, at *step) { st.at, r.Dir = at, at.settings }
 
 // walk follows the sections of one list that match: name, or plain if they have no regular expression.
 func walk(r *module.Request, at *step, sections []*module.Section, name, plain string) (_ *step, res module.Result) {
@@ -112,12 +121,17 @@ func setGroups(r *module.Request, groups map[string]string) {
 // as one, whatever MergeSlashes says (ap_location_walk).
 func (s *Site) locationWalk(r *module.Request) module.Result {
 	st := stateOf(r)
+	locations := r.Server.Sections.Locations
+	if len(locations) == 0 {
+		st.moveTo(r, st.base)
+		return module.OK
+	}
 	plain := r.URI
 	if strings.HasPrefix(plain, "/") {
 		plain = module.MergeSlashes(plain)
 	}
-	at, res := walk(r, st.base, r.Server.Sections.Locations, r.URI, plain)
-	st.at, r.Dir = at, at.settings
+	at, res := walk(r, st.base, locations, r.URI, plain)
+	st.moveTo(r, at)
 	return res
 }
 
@@ -125,6 +139,7 @@ func (s *Site) locationWalk(r *module.Request) module.Result {
 func (s *Site) storageWalk(r *module.Request) (res module.Result) {
 	at := s.roots[r.Server.Index]
 	switch {
+	case r.Proxy != module.NotProxied && len(r.Server.Sections.Proxies) == 0:
 	case r.Proxy != module.NotProxied:
 		url := strings.TrimPrefix(r.Filename, "proxy:")
 		at, res = walk(r, at, r.Server.Sections.Proxies, url, url)
@@ -138,7 +153,8 @@ func (s *Site) storageWalk(r *module.Request) (res module.Result) {
 		return res
 	}
 	st := stateOf(r)
-	st.base, st.at, r.Dir = at, at, at.settings
+	st.base = at
+	st.moveTo(r, at)
 	return module.OK
 }
 
@@ -152,6 +168,7 @@ func (s *Site) ifWalk(r *module.Request) module.Result {
 	if len(list) == 0 {
 		return module.OK
 	}
+	at := st.at
 	done := map[*module.Section]bool{} // heads of chains of which one has applied
 	for len(list) > 0 {
 		var inner []*module.Section // it comes behind all that stands beside
@@ -169,13 +186,13 @@ func (s *Site) ifWalk(r *module.Request) module.Result {
 			}
 			if ok {
 				done[head] = true
-				st.at = st.at.into(sec)
+				at = at.into(sec)
 				traceSection(r, sec)
 				inner = append(inner, sec.Nested.Ifs...)
 			}
 		}
 		list = inner
 	}
-	r.Dir = st.at.settings
+	st.moveTo(r, at)
 	return module.OK
 }

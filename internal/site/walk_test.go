@@ -2,16 +2,15 @@ package site
 
 import (
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"transom/internal/module"
 )
 
 func rootStep(room int64) *step {
-	left := new(atomic.Int64)
-	left.Store(room)
-	return &step{settings: &module.Settings{}, room: left, kept: true}
+	s := &Site{hooks: &phases{}}
+	s.room.Store(room)
+	return s.root(&module.Server{Settings: &module.Settings{}, Defaults: &module.Settings{}})
 }
 
 func newSection() *module.Section { return &module.Section{Settings: &module.Settings{}} }

@@ -11,14 +11,27 @@ import (
 )
 
 var hooks = []module.Hook{
-	{Phase: module.PostRead, Position: module.ReallyFirst, Run: explain},
+	{Phase: module.PostRead, Position: module.ReallyFirst, Run: explain, Applies: explainTo.InServer},
 	{Phase: module.Translate, Position: module.ReallyLast, Run: translate},
-	{Phase: module.Fixups, Position: module.ReallyFirst, Run: overrideType},
+	{Phase: module.Fixups, Position: module.ReallyFirst, Run: overrideType, Applies: namesType},
 	{Phase: module.InsertFilter, Run: limitBody},
-	{Phase: module.InsertFilter, Run: insertInputFilters},
-	{Phase: module.InsertFilter, Run: outputFilters},
-	{Phase: module.InsertFilter, Position: module.ReallyLast, Run: defaultCharset},
+	{Phase: module.InsertFilter, Run: insertInputFilters, Applies: inputFilters.InSections},
+	{Phase: module.InsertFilter, Run: outputFilters, Applies: namesFilters},
+	{Phase: module.InsertFilter, Position: module.ReallyLast, Run: defaultCharset, Applies: namesCharset},
 	{Phase: module.Handler, Position: module.ReallyLast, Run: serveFile},
+}
+
+func namesType(_, sections *module.Settings) bool {
+	d := module.CoreDir.Of(sections)
+	return d.HandlerExpr != nil || d.Handler != "" || d.ForceType != ""
+}
+
+func namesFilters(_, sections *module.Settings) bool {
+	return len(module.CoreDir.Of(sections).OutputFilters) > 0
+}
+
+func namesCharset(_, sections *module.Settings) bool {
+	return module.CoreDir.Of(sections).AddDefaultCharset != ""
 }
 
 // translate maps the URL below DocumentRoot.

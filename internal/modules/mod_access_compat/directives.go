@@ -12,7 +12,7 @@ import (
 // Module returns mod_access_compat.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_access_compat", Identifier: "access_compat_module", Directives: directives,
-		Hooks: []module.Hook{{Phase: module.AccessChecker, Run: check}}}
+		Hooks: []module.Hook{{Phase: module.AccessChecker, Run: check, Applies: settings.InSections}}}
 }
 
 const where = module.Sections | module.InHtaccess

@@ -15,8 +15,8 @@ import (
 // Module returns mod_alias.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_alias", Identifier: "alias_module", Directives: directives, Hooks: []module.Hook{
-		{Phase: module.Translate, Run: translate, Before: []string{"mod_vhost_alias", "mod_userdir"}, After: []string{"mod_proxy", "mod_rewrite"}},
-		{Phase: module.Fixups, Run: redirectSection},
+		{Phase: module.Translate, Run: translate, Applies: hasRules, Before: []string{"mod_vhost_alias", "mod_userdir"}, After: []string{"mod_proxy", "mod_rewrite"}},
+		{Phase: module.Fixups, Run: redirectSection, Applies: sectionRules.InSections},
 	}}
 }
 
@@ -33,6 +33,10 @@ var (
 	serverRules  = &module.Slot[rules]{Merge: merge}
 	sectionRules = &module.Slot[rules]{Merge: merge}
 )
+
+func hasRules(server, sections *module.Settings) bool {
+	return serverRules.Has(server) || sectionRules.Has(sections)
+}
 
 // merge puts an inner scope's rules first: the first one that matches counts.
 func merge(outer, inner *rules) *rules {

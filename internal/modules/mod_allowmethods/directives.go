@@ -17,7 +17,7 @@ func Module() *module.Module {
 			{Name: "AllowMethods", Where: module.Sections, Args: module.AnyArgs, Syntax: "AllowMethods reset|HTTP-method [HTTP-method]...",
 				Doc: "The methods that a section answers to; others get 405.", Set: set},
 		},
-		Hooks: []module.Hook{{Phase: module.AccessChecker, Position: module.First, Run: check}},
+		Hooks: []module.Hook{{Phase: module.AccessChecker, Position: module.First, Run: check, Applies: settings.InSections}},
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 func Module() *module.Module {
 	return &module.Module{Name: "mod_auth_basic", Identifier: "auth_basic_module", Directives: directives, Hooks: []module.Hook{
 		{Phase: module.CheckUserID, Run: authenticate},
-		{Phase: module.Fixups, Position: module.Last, Run: fake},
+		{Phase: module.Fixups, Position: module.Last, Run: fake, Applies: settings.InSections},
 	}}
 }
 

@@ -14,7 +14,7 @@ import (
 func Module() *module.Module {
 	return &module.Module{Name: "mod_auth_digest", Identifier: "auth_digest_module", Directives: directives, Hooks: []module.Hook{
 		{Phase: module.CheckUserID, Run: authenticate},
-		{Phase: module.Fixups, Run: addInfo},
+		{Phase: module.Fixups, Run: addInfo, Applies: module.Auth.InSections},
 	}}
 }
 

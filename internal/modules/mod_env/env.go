@@ -11,7 +11,7 @@ import (
 // Module returns mod_env.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_env", Identifier: "env_module", Directives: directives,
-		Hooks: []module.Hook{{Phase: module.Fixups, Run: fixup}}}
+		Hooks: []module.Hook{{Phase: module.Fixups, Run: fixup, Applies: settings.InSections}}}
 }
 
 var settings = &module.Slot[variables]{Merge: merge}

@@ -15,7 +15,7 @@ import (
 // Module returns mod_expires.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_expires", Identifier: "expires_module", Directives: directives, Hooks: []module.Hook{
-		{Phase: module.InsertFilter, Run: insert, Before: []string{"mod_headers"}}}}
+		{Phase: module.InsertFilter, Run: insert, Applies: settings.InSections, Before: []string{"mod_headers"}}}}
 }
 
 var settings = &module.Slot[values]{Merge: merge}

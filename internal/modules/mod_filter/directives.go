@@ -13,7 +13,7 @@ import (
 // Module returns mod_filter.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_filter", Identifier: "filter_module", Directives: directives, Hooks: []module.Hook{
-		{Phase: module.InsertFilter, Run: insert, After: []string{"core", "mod_mime"}}}}
+		{Phase: module.InsertFilter, Run: insert, Applies: settings.InSections, After: []string{"core", "mod_mime"}}}}
 }
 
 var settings = &module.Slot[values]{Merge: merge}

@@ -12,10 +12,10 @@ import (
 // Module returns mod_headers.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_headers", Identifier: "headers_module", Directives: directives, Hooks: []module.Hook{
-		{Phase: module.PostRead, Position: module.First, Run: early},
-		{Phase: module.Fixups, Position: module.Last, Run: changeRequest},
-		{Phase: module.InsertFilter, Position: module.Last, Run: changeResponse},
-		{Phase: module.InsertErrorFilter, Position: module.Last, Run: changeError},
+		{Phase: module.PostRead, Position: module.First, Run: early, Applies: settings.InSections},
+		{Phase: module.Fixups, Position: module.Last, Run: changeRequest, Applies: settings.InSections},
+		{Phase: module.InsertFilter, Position: module.Last, Run: changeResponse, Applies: settings.InSections},
+		{Phase: module.InsertErrorFilter, Position: module.Last, Run: changeError, Applies: settings.InSections},
 	}}
 }
 

@@ -20,8 +20,8 @@ import (
 func Module() *module.Module {
 	n := &numbers{}
 	return &module.Module{Name: "mod_log_forensic", Identifier: "log_forensic_module", Directives: directives, Compile: open, Hooks: []module.Hook{
-		{Phase: module.PostRead, Position: module.ReallyFirst, After: []string{"mod_unique_id"}, Run: n.begin},
-		{Phase: module.LogTransaction, Position: module.ReallyLast, Run: end, Detach: detach},
+		{Phase: module.PostRead, Position: module.ReallyFirst, After: []string{"mod_unique_id"}, Run: n.begin, Applies: settings.InServer},
+		{Phase: module.LogTransaction, Position: module.ReallyLast, Run: end, Applies: settings.InServer, Detach: detach},
 	}}
 }
 

@@ -13,7 +13,7 @@ import (
 func Module() *module.Module {
 	return &module.Module{Name: "mod_mime", Identifier: "mime_module", Directives: directives, Compile: compile, Hooks: []module.Hook{
 		{Phase: module.TypeChecker, Run: findType},
-		{Phase: module.InsertFilter, Run: insertFilters},
+		{Phase: module.InsertFilter, Run: insertFilters, Applies: settings.InSections},
 	}}
 }
 

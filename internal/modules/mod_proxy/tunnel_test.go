@@ -183,7 +183,7 @@ func asked(t *testing.T, config string, req *http.Request) (upgrade bool) {
 }
 
 func serve(s *sitetest.Site, w http.ResponseWriter, r *http.Request) {
-	s.Serve(w, r, module.Conn{ID: 1, Local: netip.MustParseAddrPort("192.0.2.1:80"), Remote: sitetest.Remote,
+	s.Serve(w, r, &module.Conn{ID: 1, Local: netip.MustParseAddrPort("192.0.2.1:80"), Remote: sitetest.Remote,
 		Line: r.Method + " " + r.RequestURI + " " + r.Proto, Exchange: quiet{}})
 }
 

@@ -50,8 +50,11 @@ func takeHeader(r *module.Request) module.Result {
 		return module.Declined
 	}
 	s := settings.Of(r.Server.Settings)
+	if s.header == "" || !r.Initial() {
+		return module.Declined
+	}
 	values := r.HTTP.Header.Values(s.header)
-	if s.header == "" || len(values) == 0 || !r.Initial() {
+	if len(values) == 0 {
 		return module.Declined
 	}
 	rest, more := strings.Join(values, ", "), true

@@ -13,12 +13,17 @@ func Module() *module.Module {
 	return &module.Module{
 		Name: "mod_rewrite", Identifier: "rewrite_module", Directives: directives, Compile: compile,
 		Hooks: []module.Hook{
-			{Phase: module.Translate, Position: module.First, Before: []string{"mod_proxy", "mod_alias"}, Run: translate},
-			{Phase: module.Fixups, Position: module.First, Before: []string{"mod_proxy"}, Run: fixup},
-			{Phase: module.Fixups, Position: module.Last, Run: forceType},
+			{Phase: module.Translate, Position: module.First, Before: []string{"mod_proxy", "mod_alias"}, Run: translate, Applies: dirs.InSections},
+			{Phase: module.Fixups, Position: module.First, Before: []string{"mod_proxy"}, Run: fixup, Applies: dirs.InSections},
+			{Phase: module.Fixups, Position: module.Last, Run: forceType, Applies: hasRules},
 			{Phase: module.Handler, Run: internalRedirect},
 		},
 	}
+}
+
+// hasRules: rules of a server may have forced a type before sections without any applied.
+func hasRules(server, sections *module.Settings) bool {
+	return servers.Has(server) || dirs.Has(sections)
 }
 
 // compile has the programs of prg: maps start when the Site serves.

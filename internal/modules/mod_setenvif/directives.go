@@ -13,8 +13,8 @@ import (
 // Module returns mod_setenvif.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_setenvif", Identifier: "setenvif_module", Directives: directives, Hooks: []module.Hook{
-		{Phase: module.PostRead, Run: matchServer},
-		{Phase: module.HeaderParser, Run: matchSections},
+		{Phase: module.PostRead, Run: matchServer, Applies: serverRules.InServer},
+		{Phase: module.HeaderParser, Run: matchSections, Applies: sectionRules.InSections},
 	}}
 }
 

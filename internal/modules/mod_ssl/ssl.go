@@ -13,10 +13,10 @@ func Module() *module.Module {
 		Compile:    compile,
 		Hooks: []module.Hook{
 			{Phase: module.PostRead, Run: checkHost},
-			{Phase: module.AccessChecker, Run: checkAccess},
-			{Phase: module.AccessCheckerX, Position: module.First, Run: strictRequire},
+			{Phase: module.AccessChecker, Run: checkAccess, Applies: dirs.InSections},
+			{Phase: module.AccessCheckerX, Position: module.First, Run: strictRequire, Applies: dirs.InSections},
 			{Phase: module.CheckUserID, Position: module.First, Run: fakeUser},
-			{Phase: module.AuthChecker, Position: module.First, Run: strictRequire},
+			{Phase: module.AuthChecker, Position: module.First, Run: strictRequire, Applies: dirs.InSections},
 			{Phase: module.Fixups, Run: setEnvironment},
 		},
 		Offers: module.Offers{

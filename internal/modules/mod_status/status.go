@@ -13,10 +13,11 @@ import (
 
 // Module returns mod_status. ExtendedStatus is core's, as in httpd.
 func Module() *module.Module {
-	return &module.Module{Name: "mod_status", Identifier: "status_module",
+	c := &counter{}
+	return &module.Module{Name: "mod_status", Identifier: "status_module", Compile: c.open,
 		Hooks: []module.Hook{
 			{Phase: module.PostRead, Run: name},
-			{Phase: module.LogTransaction, Position: module.ReallyLast, Run: count, Detach: detach},
+			{Phase: module.LogTransaction, Position: module.ReallyLast, Run: c.count, Detach: c.detach},
 		},
 		Offers: module.Offers{Handlers: []module.NamedHandler{{Name: "server-status", Serve: serve}}},
 	}
@@ -24,8 +25,8 @@ func Module() *module.Module {
 
 // name tells the listener whose request a connection carries.
 func name(r *module.Request) module.Result {
-	if listener, ok := r.Conn.Exchange.(interface{ SetVHost(*string) }); ok && r.Initial() {
-		listener.SetVHost(&r.Server.Name)
+	if r.Conn.Scoreboard != nil && r.Initial() {
+		r.Conn.SetVHost(&r.Server.Name)
 	}
 	return module.Declined
 }

@@ -27,13 +27,21 @@ func (t *totals) add(bytes int64, took time.Duration) {
 	t.duration.Add(took.Microseconds())
 }
 
-func count(r *module.Request) module.Result {
-	totalsOf(r.Site.Build).add(r.Conn.BytesOut(), time.Since(r.Received))
+// counter counts for one configuration.
+type counter struct{ *totals }
+
+func (c *counter) open(b *module.Build) error {
+	c.totals = totalsOf(b)
+	return nil
+}
+
+func (c *counter) count(r *module.Request) module.Result {
+	c.add(r.Conn.BytesOut(), time.Since(r.Received))
 	return module.Declined
 }
 
 // detach counts a tunnel when it ends: one access, and what the backend said.
-func detach(r *module.Request) module.TunnelEnd { return totalsOf(r.Site.Build) }
+func (c *counter) detach(*module.Request) module.TunnelEnd { return c.totals }
 
 func (t *totals) TunnelEnded(result *tunnel.Result) {
 	t.add(result.FromBackend.Bytes, result.Duration)

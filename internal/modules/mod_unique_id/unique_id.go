@@ -16,18 +16,25 @@ func Module() *module.Module {
 	g := &generator{}
 	rand.Read(g.root[:])
 	return &module.Module{Name: "mod_unique_id", Identifier: "unique_id_module",
-		Hooks: []module.Hook{{Phase: module.PostRead, Position: module.ReallyFirst, Run: g.name}}}
+		Compile: g.look, Hooks: []module.Hook{{Phase: module.PostRead, Position: module.ReallyFirst, Run: g.name, Applies: g.applies}}}
 }
 
 type generator struct {
+	on    bool // a configuration loads the module, or loads none and so has all
 	root  [10]byte
 	count atomic.Int64
 }
 
-// name sets UNIQUE_ID where a configuration loads the module, or loads none and so has all. A request that was redirected
-// within the server keeps its first name.
+func (g *generator) look(b *module.Build) error {
+	g.on = len(b.Loaded) == 0 || b.Loaded["unique_id_module"]
+	return nil
+}
+
+func (g *generator) applies(_, _ *module.Settings) bool { return g.on }
+
+// name sets UNIQUE_ID. A request that was redirected within the server keeps its first name.
 func (g *generator) name(r *module.Request) module.Result {
-	if loaded := r.Site.Build.Loaded; len(loaded) > 0 && !loaded["unique_id_module"] {
+	if !g.on {
 		return module.Declined
 	}
 	if first, ok := r.Env("REDIRECT_UNIQUE_ID"); ok {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"transom/internal/module"
 	"transom/internal/modules"
 	"transom/internal/site/sitetest"
 )
@@ -32,11 +33,14 @@ ErrorDocument 404 /index.html`, modules.All())
 }
 
 func TestNotLoaded(t *testing.T) {
+	loads := &module.Module{Name: "loads", Compile: func(b *module.Build) error {
+		b.Loaded["log_config_module"] = true
+		return nil
+	}}
 	s := sitetest.New(t, `
 LoadModule log_config_module modules/mod_log_config.so
 LogFormat "%{UNIQUE_ID}e" id
-CustomLog logs/id id`, modules.All())
-	s.Build.Loaded["log_config_module"] = true
+CustomLog logs/id id`, append([]*module.Module{loads}, modules.All()...))
 	s.Get(t, "/index.html")
 	if got := s.Read(t, "logs/id"); got != "-\n" {
 		t.Errorf("a name without the module: %q", got)

@@ -17,7 +17,7 @@ import (
 // Module returns mod_usertrack.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_usertrack", Identifier: "usertrack_module", Directives: directives,
-		Hooks: []module.Hook{{Phase: module.Fixups, Run: track}}}
+		Hooks: []module.Hook{{Phase: module.Fixups, Run: track, Applies: settings.InSections}}}
 }
 
 var settings = &module.Slot[values]{Merge: merge}

@@ -13,7 +13,7 @@ import (
 // Module returns mod_vhost_alias.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_vhost_alias", Identifier: "vhost_alias_module", Directives: directives,
-		Hooks: []module.Hook{{Phase: module.Translate, Run: translate, After: []string{"mod_alias"}}}}
+		Hooks: []module.Hook{{Phase: module.Translate, Run: translate, Applies: settings.InServer, After: []string{"mod_alias"}}}}
 }
 
 var settings = &module.Slot[values]{Merge: merge}
