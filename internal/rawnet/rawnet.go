@@ -19,8 +19,8 @@ type Conn struct {
 	of  net.Conn
 	raw syscall.RawConn
 
-	space   Space // where what is read goes
-	given   given // that of Read
+	space   Space  // where what Fill reads goes
+	room    []byte // where what Read reads goes
 	got     int
 	readErr error
 	tryRead func(fd uintptr) bool
@@ -65,30 +65,25 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	c.given = given{p: p}
-	err := c.Fill(&c.given)
-	n := c.given.n
-	c.given = given{}
-	return n, err
+	c.room = p
+	err := c.afterRead(c.raw.Read(c.tryRead))
+	c.room = nil
+	return c.got, err
 }
 
 // Fill reads into space, of which nothing is used while there is nothing to read.
 func (c *Conn) Fill(space Space) error {
 	c.space = space
-	err := c.raw.Read(c.tryRead)
+	err := c.afterRead(c.raw.Read(c.tryRead))
 	c.space = nil
-	switch {
-	case err != nil:
-		return renamed("read", err)
-	case c.readErr != nil:
-		return c.failed("read", c.readErr)
-	case c.got == 0:
-		return io.EOF
-	}
-	return nil
+	return err
 }
 
 func (c *Conn) readOnce(fd uintptr) (over bool) {
+	if c.space == nil {
+		c.got, c.readErr = read(fd, c.room)
+		return c.readErr != syscall.EAGAIN
+	}
 	c.got, c.readErr = read(fd, c.space.Space())
 	if c.got > 0 {
 		c.space.Add(c.got)
@@ -96,6 +91,20 @@ func (c *Conn) readOnce(fd uintptr) (over bool) {
 	}
 	c.space.Release()
 	return c.readErr != syscall.EAGAIN
+}
+
+// afterRead makes one of the poller's error and the socket's.
+func (c *Conn) afterRead(err error) error {
+	switch {
+	case err != nil:
+		c.got = 0
+		return renamed("read", err)
+	case c.readErr != nil:
+		return c.failed("read", c.readErr)
+	case c.got == 0:
+		return io.EOF
+	}
+	return nil
 }
 
 // Write writes all of p. It gives up when the socket takes nothing for as long as patience, if that is not 0. No write
@@ -194,13 +203,3 @@ func (c *Conn) failed(op string, err error) error {
 	local, remote := c.of.LocalAddr(), c.of.RemoteAddr()
 	return &net.OpError{Op: op, Net: local.Network(), Source: local, Addr: remote, Err: os.NewSyscallError(op, err)}
 }
-
-// given is the room that a caller of Read has.
-type given struct {
-	p []byte
-	n int
-}
-
-func (g *given) Space() []byte { return g.p }
-func (g *given) Add(n int)     { g.n = n }
-func (g *given) Release()      {}
