@@ -3,26 +3,29 @@ package upstream
 import (
 	"net/http"
 	"strconv"
-	"strings"
 
 	"transom/internal/wire/http1"
 )
 
 // HopByHop says that a field concerns one connection (RFC 9110 7.6.1), or is written anew by the scheme.
-func HopByHop(name string) bool {
+func HopByHop(name string) bool { return hopLengths>>len(name)&1 != 0 && hopByHop(name) }
+
+const hopLengths = 1<<2 | 1<<7 | 1<<10 | 1<<14 | 1<<16 | 1<<17
+
+func hopByHop(name string) bool {
 	switch len(name) {
 	case 2:
-		return strings.EqualFold(name, "TE")
+		return http1.EqualFold(name, "TE")
 	case 7:
-		return strings.EqualFold(name, "Upgrade") || strings.EqualFold(name, "Trailer")
+		return http1.EqualFold(name, "Upgrade") || http1.EqualFold(name, "Trailer")
 	case 10:
-		return strings.EqualFold(name, "Connection") || strings.EqualFold(name, "Keep-Alive")
+		return http1.EqualFold(name, "Connection") || http1.EqualFold(name, "Keep-Alive")
 	case 14:
-		return strings.EqualFold(name, "Content-Length") || strings.EqualFold(name, "HTTP2-Settings")
+		return http1.EqualFold(name, "Content-Length") || http1.EqualFold(name, "HTTP2-Settings")
 	case 16:
-		return strings.EqualFold(name, "Proxy-Connection")
+		return http1.EqualFold(name, "Proxy-Connection")
 	case 17:
-		return strings.EqualFold(name, "Transfer-Encoding")
+		return http1.EqualFold(name, "Transfer-Encoding")
 	}
 	return false
 }
@@ -38,7 +41,7 @@ func protected(name string) bool {
 }
 
 func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+	return len(s) >= len(prefix) && http1.EqualFold(s[:len(prefix)], prefix)
 }
 
 // StripNamed removes from a client's header what its Connection names, Upgrade and its like aside. It belongs before anybody adds
@@ -55,19 +58,21 @@ func StripNamed(h http.Header) {
 
 // EndToEnd keeps, in place, the fields that go on; Content-Length only if the caller says that it is sound.
 func EndToEnd(fields []Field, keepLength bool) []Field {
-	var named []string
-	for _, f := range fields {
-		if len(f.Name) != len("Connection") || !strings.EqualFold(f.Name, "Connection") {
-			continue
-		}
-		for name, rest, ok := http1.NextElement(f.Value); ok; name, rest, ok = http1.NextElement(rest) {
-			if !common(name) && !protected(name) && !isLength(name) {
-				named = append(named, name)
-			}
+	for i := range fields {
+		if name := fields[i].Name; HopByHop(name) && !(keepLength && isLength(name)) {
+			return withoutHops(fields, i, keepLength)
 		}
 	}
-	kept := fields[:0]
-	for _, f := range fields {
+	return fields // no Connection either, which could name others
+}
+
+func withoutHops(fields []Field, first int, keepLength bool) []Field {
+	named := namedByConnection(fields[first:])
+	if len(named) > 0 {
+		first = 0
+	}
+	kept := fields[:first]
+	for _, f := range fields[first:] {
 		hop := HopByHop(f.Name) && !(keepLength && isLength(f.Name))
 		if !hop && !containsFold(named, f.Name) {
 			kept = append(kept, f)
@@ -76,9 +81,21 @@ func EndToEnd(fields []Field, keepLength bool) []Field {
 	return kept
 }
 
-func isLength(name string) bool {
-	return len(name) == len("Content-Length") && strings.EqualFold(name, "Content-Length")
+func namedByConnection(fields []Field) (named []string) {
+	for _, f := range fields {
+		if !http1.EqualFold(f.Name, "Connection") {
+			continue
+		}
+		for name, rest, ok := http1.NextElement(f.Value); ok; name, rest, ok = http1.NextElement(rest) {
+			if !common(name) && !protected(name) && !isLength(name) {
+				named = append(named, name)
+			}
+		}
+	}
+	return named
 }
+
+func isLength(name string) bool { return http1.EqualFold(name, "Content-Length") }
 
 // soundLength says that a response has one Content-Length, and that it is a number. It may describe a body that is not sent.
 func soundLength(fields []Field) bool {
@@ -96,12 +113,12 @@ func soundLength(fields []Field) bool {
 
 // common are the options of Connection that name no field, or one that goes anyway.
 func common(option string) bool {
-	return strings.EqualFold(option, "keep-alive") || strings.EqualFold(option, "close") || strings.EqualFold(option, "upgrade")
+	return http1.EqualFold(option, "keep-alive") || http1.EqualFold(option, "close") || http1.EqualFold(option, "upgrade")
 }
 
 func containsFold(names []string, name string) bool {
 	for _, n := range names {
-		if strings.EqualFold(n, name) {
+		if http1.EqualFold(n, name) {
 			return true
 		}
 	}
