@@ -89,13 +89,13 @@ func TestChoose(t *testing.T) {
 
 func TestMethods(t *testing.T) {
 	b := members(t, "b lbmethod=bytraffic\na\nb loadfactor=2")
-	b.Members[0].transferred.Store(1000)
-	b.Members[1].read.Store(1999)
+	b.Members[0].pool.count(0, 1000)
+	b.Members[1].pool.count(1999, 0)
 	if got := choices(b, 2, ""); got != "b b" {
 		t.Errorf("bytraffic: %s", got)
 	}
 	b = members(t, "b lbmethod=bybusyness\na\nb\nc")
-	b.Members[0].busy.Store(2)
+	b.Members[0].pool.open = 2
 	if got := choices(b, 4, ""); got != "b c b c" {
 		t.Errorf("bybusyness: %s", got)
 	}

@@ -3,6 +3,7 @@ package upstream
 import (
 	"errors"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,33 +21,51 @@ type Conn struct {
 
 	worker     *Worker
 	timeout    time.Duration
-	readBy     time.Time // deadlines in force
-	writeBy    time.Time
-	idleSince  time.Time
+	readBy     time.Duration // deadlines in force, by clock
+	writeBy    time.Duration
+	idleSince  time.Duration // by clock; only if there is a ttl
 	serverName string
 	quick      *rawnet.Conn // the socket below TLS; nil if there is none (tests)
 	plain      bool         // nothing stands between Conn and the socket
 	armed      bool         // for the next read, by the same look at the clock as the write before it
 	pooled     bool         // may go back to the pool
-	gone       atomic.Bool
+	gone       bool
+	rested     bool // was idle when the pool last looked
+
+	in, out int64 // bytes that the pool has not counted yet
 
 	sending atomic.Bool  // another goroutine is sending a body
 	sentAt  atomic.Int64 // when it ended (Unix nanoseconds)
 }
 
+var started = time.Now()
+
+// clock is time.Now for half the price.
+func clock() time.Duration { return time.Since(started) }
+
 // Read arms the idle timeout.
 func (c *Conn) Read(p []byte) (int, error) {
 	for {
 		if !c.armed {
-			c.armRead(time.Now())
+			c.armRead(clock())
 		}
 		c.armed = false
 		n, err := c.read(p)
-		c.worker.read.Add(int64(n))
+		c.received(int64(n))
 		if err == nil || n > 0 || !isTimeout(err) || !c.sentLately() {
 			return n, err
 		}
-		c.readBy = time.Time{}
+		c.readBy = 0
+	}
+}
+
+// uncounted is how much a connection moves before the pool counts it, so that those who watch see long bodies on their way.
+const uncounted = 64 << 10
+
+func (c *Conn) received(n int64) {
+	if c.in += n; c.in > uncounted {
+		c.worker.pool.count(c.in, 0)
+		c.in = 0
 	}
 }
 
@@ -64,10 +83,10 @@ func (c *Conn) Rearm() {
 	}
 }
 
-func (c *Conn) armRead(now time.Time) {
-	if c.readBy.Sub(now) < c.timeout {
-		c.readBy = now.Add(c.timeout + c.timeout/slack)
-		c.Conn.SetReadDeadline(c.readBy)
+func (c *Conn) armRead(now time.Duration) {
+	if c.readBy-now < c.timeout {
+		c.readBy = now + c.timeout + c.timeout/slack
+		c.Conn.SetReadDeadline(started.Add(c.readBy))
 	}
 }
 
@@ -84,14 +103,17 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 		c.armWrite()
 		n, err = c.Conn.Write(p)
 	}
-	c.worker.transferred.Add(int64(n))
+	if c.out += int64(n); c.out > uncounted {
+		c.worker.pool.count(0, c.out)
+		c.out = 0
+	}
 	return n, err
 }
 
 func (c *Conn) armWrite() {
-	if now := time.Now(); c.writeBy.Sub(now) < c.timeout {
-		c.writeBy = now.Add(c.timeout + c.timeout/slack)
-		c.Conn.SetWriteDeadline(c.writeBy)
+	if now := clock(); c.writeBy-now < c.timeout {
+		c.writeBy = now + c.timeout + c.timeout/slack
+		c.Conn.SetWriteDeadline(started.Add(c.writeBy))
 	}
 }
 
@@ -104,45 +126,42 @@ func (c *Conn) setTimeout(d time.Duration) {
 		return
 	}
 	c.timeout, c.armed = d, false
-	c.readBy, c.writeBy = time.Time{}, time.Time{}
+	c.readBy, c.writeBy = 0, 0
 }
 
 // Release gives the connection back: to the pool if ok says that it stands between two exchanges and is good for another, else it
 // is closed.
 func (c *Conn) Release(ok bool) {
-	if c.gone.Swap(true) {
+	if c.gone {
 		return
 	}
-	w := c.worker
-	w.busy.Add(-1)
+	c.gone = true
+	p := &c.worker.pool
 	if ok && c.pooled && len(c.R.Buffered()) == 0 {
-		c.R.Release()
-		w.pool.put(c, time.Now())
+		p.put(c)
 		return
 	}
 	c.Conn.Close()
-	w.pool.free()
+	c.R.Release()
+	p.count(c.in, c.out)
+	p.free()
 }
 
 // Take takes the connection out of the pool for good. The receiver closes it and then calls done.
 func (c *Conn) Take() (done func()) {
-	if c.gone.Swap(true) {
+	if c.gone {
 		return func() {}
 	}
+	c.gone = true
 	c.Conn.SetDeadline(time.Time{})
-	w := c.worker
-	var once atomic.Bool
-	return func() {
-		if !once.Swap(true) {
-			w.busy.Add(-1)
-			w.pool.free()
-		}
-	}
+	p := &c.worker.pool
+	p.count(c.in, c.out)
+	return sync.OnceFunc(p.free)
 }
 
 // fits says whether an idle connection can carry a request: young enough, to the same TLS name, open and silent.
-func (c *Conn) fits(now time.Time, serverName string, ttl time.Duration) bool {
-	if ttl > 0 && now.Sub(c.idleSince) >= ttl || c.serverName != serverName {
+func (c *Conn) fits(now time.Duration, serverName string, ttl time.Duration) bool {
+	if ttl > 0 && now-c.idleSince >= ttl || c.serverName != serverName {
 		return false
 	}
 	return !c.closed()
@@ -166,7 +185,7 @@ func (c *Conn) closed() bool {
 func (c *Conn) quietTLS() bool {
 	var b [1]byte
 	c.Conn.SetReadDeadline(time.Now().Add(time.Millisecond))
-	c.readBy = time.Time{}
+	c.readBy = 0
 	n, err := c.Conn.Read(b[:])
 	return n == 0 && isTimeout(err)
 }

@@ -31,7 +31,7 @@ func TestReadAfterLongWrite(t *testing.T) {
 	sock := noticing{near.(*net.TCPConn), full}
 	c := &Conn{Conn: near, Raw: near, quick: rawnet.New(sock), plain: true, worker: &Worker{state: &state{}}, timeout: time.Minute}
 	write := func(n int) (armed bool) {
-		c.armRead(time.Now())
+		c.armRead(clock())
 		c.armed = true
 		if _, err := c.Write(make([]byte, n)); err != nil {
 			t.Fatal(err)

@@ -35,11 +35,10 @@ func (w *Worker) Reconnect(ctx context.Context, req *Request, defaultPort string
 }
 
 func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, fresh bool) (*Conn, error) {
-	now := time.Now()
-	if !w.Usable(now) {
+	if !w.Status().Usable() && !w.Usable(time.Now()) {
 		return nil, disabledError(w)
 	}
-	name := w.serverNameFor(req)
+	now, name := clock(), w.serverNameFor(req)
 	for {
 		c, err := w.pool.get(ctx, w.Acquire, fresh)
 		if err != nil {
@@ -66,17 +65,18 @@ func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, 
 		return nil, err
 	}
 	w.Recover()
-	return w.busyWith(c, req, time.Now()), nil
+	return w.busyWith(c, req, clock()), nil
 }
 
-func (w *Worker) busyWith(c *Conn, req *Request, now time.Time) *Conn {
-	c.gone.Store(false)
-	c.sentAt.Store(0)
+func (w *Worker) busyWith(c *Conn, req *Request, now time.Duration) *Conn {
+	c.gone, c.in, c.out = false, 0, 0
+	if c.sentAt.Load() != 0 {
+		c.sentAt.Store(0)
+	}
 	c.pooled = w.reuse() && req.URL == nil && !req.NoReuse
 	c.setTimeout(w.timeoutFor(req))
 	c.armRead(now)
 	c.armed = true
-	w.busy.Add(1)
 	return c
 }
 
@@ -96,6 +96,17 @@ func (w *Worker) target(req *Request) *URL {
 		return req.URL
 	}
 	return &w.URL
+}
+
+// hostFor is what the Host field says.
+func (w *Worker) hostFor(req *Request) string {
+	switch {
+	case req.Host != "":
+		return req.Host
+	case req.URL != nil:
+		return req.URL.HostPort()
+	}
+	return w.host
 }
 
 func noTLS(w *Worker, u *URL) *Error {

@@ -33,15 +33,6 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// StatusOf is the HTTP status for any error of an exchange.
-func StatusOf(err error) int {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Status
-	}
-	return http.StatusBadGateway
-}
-
 var (
 	errBusy     = errors.New("all connections of the pool are in use")
 	errDisabled = errors.New("the worker takes no requests now")

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
-	"sync"
 
 	"transom/internal/wire/http1"
 )
@@ -15,7 +13,6 @@ import (
 // message is what goes out in the first write: the head, and the body if it is short. It can be sent again.
 type message struct {
 	bytes   []byte
-	buf     *[]byte
 	stream  bool // the body follows
 	chunked bool
 	expect  bool     // wait for 100 before it does
@@ -28,16 +25,10 @@ type message struct {
 // and the request can be repeated.
 const prefetch = 16 << 10
 
-var messages = sync.Pool{New: func() any { b := make([]byte, 0, 2048); return &b }}
-
-func (m *message) free() {
-	if m.bytes != nil && cap(m.bytes) <= 4*prefetch {
-		*m.buf = m.bytes[:0]
-	}
-	messages.Put(m.buf)
-	m.buf, m.bytes = nil, nil
+func (m *message) closeSpool() {
 	if m.spool != nil {
 		m.spool.Close()
+		m.spool = nil
 	}
 }
 
@@ -90,12 +81,8 @@ func (m *message) head(w *Worker, req *Request, hasBody bool) {
 	if req.HTTP10 {
 		minor = 0
 	}
-	b := http1.AppendRequestLine((*m.buf)[:0], req.Method, req.Target, minor)
-	host := req.Host
-	if host == "" {
-		host = w.target(req).HostPort()
-	}
-	b = http1.AppendField(b, "Host", host)
+	b := http1.AppendRequestLine(m.bytes[:0], req.Method, req.Target, minor)
+	b = http1.AppendField(b, "Host", w.hostFor(req))
 	b = m.appendFields(b, req)
 	switch {
 	case m.chunked:
@@ -132,11 +119,10 @@ func (m *message) appendFields(b []byte, req *Request) []byte {
 		trailer = http1.Get(req.Fields, "Trailer")
 	}
 	req.Fields = EndToEnd(req.Fields, false)
-	for _, f := range req.Fields {
-		if len(f.Name) == 4 && strings.EqualFold(f.Name, "Host") || len(f.Name) == 6 && strings.EqualFold(f.Name, "Expect") {
-			continue
+	for i := range req.Fields {
+		if f := &req.Fields[i]; !http1.EqualFold(f.Name, "Host") && !http1.EqualFold(f.Name, "Expect") {
+			b = http1.AppendField(b, f.Name, f.Value)
 		}
-		b = http1.AppendField(b, f.Name, f.Value)
 	}
 	if trailer != "" {
 		b = http1.AppendField(b, "Trailer", trailer)

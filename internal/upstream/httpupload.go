@@ -206,6 +206,3 @@ func (u *Upload) ended() bool {
 		return false
 	}
 }
-
-// ClientError is why the client's body failed, once End has returned.
-func (u *Upload) ClientError() error { return u.client }

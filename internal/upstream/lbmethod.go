@@ -23,7 +23,7 @@ func byRequests(candidates []*Worker) *Worker {
 // byBusyness takes who has the fewest requests at hand; equals take turns as by requests.
 func byBusyness(candidates []*Worker) *Worker {
 	return weigh(candidates, func(w, best *Worker) bool {
-		mine, other := w.busy.Load(), best.busy.Load()
+		mine, other := w.pool.busy(), best.pool.busy()
 		return mine < other || mine == other && w.lbStatus.Load() > best.lbStatus.Load()
 	})
 }
@@ -48,7 +48,8 @@ func weigh(candidates []*Worker, better func(w, best *Worker) bool) (best *Worke
 func byTraffic(candidates []*Worker) (best *Worker) {
 	least := int64(0)
 	for _, w := range candidates {
-		moved := (w.transferred.Load() + w.read.Load()) / max(weight(w), 1)
+		in, out := w.pool.moved()
+		moved := (in + out) / max(weight(w), 1)
 		if best == nil || moved < least {
 			best, least = w, moved
 		}

@@ -14,6 +14,7 @@ type pool struct {
 	ttl   time.Duration
 
 	mu      sync.Mutex
+	in, out int64 // bytes moved, without what connections in use have not told yet
 	idle    []*Conn
 	open    int // slots taken: connections idle and in use
 	waiters []chan *Conn
@@ -21,7 +22,7 @@ type pool struct {
 	reaping bool // a timer is set
 }
 
-// quiet is how long a connection may be idle before the pool looks whether the backend has closed it.
+// quiet is how often the pool looks whether the backend has closed idle connections.
 const quiet = time.Minute
 
 // get returns an idle connection, which may be stale, or nil and the right to make one. It waits at most wait (0: as long as ctx
@@ -74,9 +75,14 @@ func (p *pool) await(ctx context.Context, turn chan *Conn, wait time.Duration) (
 }
 
 // put takes back a connection that can be used again.
-func (p *pool) put(c *Conn, now time.Time) {
-	c.idleSince = now
+func (p *pool) put(c *Conn) {
+	if p.ttl > 0 {
+		c.idleSince = clock()
+	}
+	c.rested = false
 	p.mu.Lock()
+	p.in += c.in
+	p.out += c.out
 	if p.drained {
 		p.mu.Unlock()
 		c.Conn.Close()
@@ -109,16 +115,24 @@ func (p *pool) free() {
 }
 
 // expired takes those out that are idle for longer than ttl. The caller holds mu.
-func (p *pool) expired(now time.Time) []*Conn {
+func (p *pool) expired(now time.Duration) []*Conn {
 	if p.ttl <= 0 {
 		return nil
 	}
-	return p.without(func(c *Conn) bool { return now.Sub(c.idleSince) >= p.ttl })
+	return p.without(func(c *Conn) bool { return now-c.idleSince >= p.ttl })
 }
 
-// left takes those out that the backend has closed; it doesn't look at what was used lately. The caller holds mu.
-func (p *pool) left(now time.Time) []*Conn {
-	return p.without(func(c *Conn) bool { return now.Sub(c.idleSince) >= quiet && c.closed() })
+// left takes those out that the backend has closed. What was used since the last time is not looked at, but has no use for a
+// buffer from now on. The caller holds mu.
+func (p *pool) left() []*Conn {
+	return p.without(func(c *Conn) bool {
+		if c.rested {
+			return c.closed()
+		}
+		c.rested = true
+		c.R.Release()
+		return false
+	})
 }
 
 func (p *pool) without(dead func(*Conn) bool) (taken []*Conn) {
@@ -146,8 +160,7 @@ func (p *pool) watch() {
 	time.AfterFunc(next, func() {
 		p.mu.Lock()
 		p.reaping = false
-		now := time.Now()
-		dead := append(p.expired(now), p.left(now)...)
+		dead := append(p.expired(clock()), p.left()...)
 		p.watch()
 		p.mu.Unlock()
 		closeAll(dead)
@@ -168,6 +181,27 @@ func (p *pool) drain() {
 		turn <- nil
 	}
 	closeAll(dead)
+}
+
+// count adds what connections have moved.
+func (p *pool) count(in, out int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.in += in
+	p.out += out
+}
+
+func (p *pool) moved() (in, out int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.in, p.out
+}
+
+// busy is how many connections are in use, or about to be made.
+func (p *pool) busy() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.open - len(p.idle)
 }
 
 func (p *pool) counts() (open, idle, limit, waiting int) {

@@ -5,9 +5,9 @@ package upstream
 import (
 	"net"
 	"testing"
-	"time"
 
 	"transom/internal/rawnet"
+	"transom/internal/wire/http1"
 )
 
 // Connections that nobody uses are closed once the backend has closed them, without a ttl too.
@@ -31,16 +31,16 @@ func TestPoolNoticesClosedConnections(t *testing.T) {
 		defer near.Close()
 		defer other.Close()
 		far = append(far, other)
-		p.idle = append(p.idle, &Conn{Conn: near, Raw: near, quick: rawnet.New(near), plain: true, idleSince: time.Now()})
+		p.idle = append(p.idle, &Conn{Conn: near, Raw: near, R: http1.NewReader(near), quick: rawnet.New(near), plain: true})
 		p.open++
 	}
 	kept, dead := p.idle[1], []*Conn{p.idle[0], p.idle[2]}
 	far[0].Close()
 	far[2].Close()
-	if got := p.left(time.Now()); got != nil {
+	if got := p.left(); got != nil {
 		t.Errorf("%d looked at although they were just used", len(got))
 	}
-	got := p.left(time.Now().Add(quiet))
+	got := p.left()
 	if len(got) != 2 || got[0] != dead[0] || got[1] != dead[1] || len(p.idle) != 1 || p.idle[0] != kept || p.open != 1 {
 		t.Errorf("%d were taken, %d are left, %d are counted", len(got), len(p.idle), p.open)
 	}

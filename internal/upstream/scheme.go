@@ -85,11 +85,14 @@ type Response struct {
 	Body    io.ReadCloser
 	Trailer func() []Field // after Body's end; nil if the scheme has none
 	Ready   bool           // some of Body came with the head: reading it does not wait
+	Whole   bool           // all of Body did, or there is none: its WriteTo makes one Write at most, of what is there
 
 	// Upgraded is set for a 101 that answers the request's handshake. Body is then empty.
 	Upgraded *Upgraded
 
 	Worker *Worker
+
+	exchange *exchange // that it belongs to; nil if its memory is not used again
 }
 
 // Upgraded is a connection that left HTTP. The receiver owns it.
@@ -103,22 +106,25 @@ type Upgraded struct {
 func (r *Response) Get(name string) string { return http1.Get(r.Fields, name) }
 
 // Recycle closes the Body, and gives back what the response is made of: the caller answers for nobody using any of it later, Body and
-// Fields included. Without it that is left to the collector.
+// Fields included. Without it that is left to the collector. Upgraded stays its receiver's.
 func (r *Response) Recycle() {
 	r.Body.Close()
-	if x, ok := r.Body.(*exchange); ok {
-		x.recycle()
+	if r.exchange != nil {
+		r.exchange.recycle()
 	}
 }
 
 // AddTo adds the response's fields to h under canonical names.
 func (r *Response) AddTo(h http.Header) {
-	values := make([]string, len(r.Fields))
-	for i, f := range r.Fields {
+	values, others := make([]string, len(r.Fields)), len(h) > 0
+	for i := range r.Fields {
+		f := &r.Fields[i]
 		key := http1.Canonical(f.Name)
-		if old, ok := h[key]; ok {
-			h[key] = append(old, f.Value)
-			continue
+		if others || listed(r.Fields[:i], f.Name) {
+			if old, ok := h[key]; ok {
+				h[key] = append(old, f.Value)
+				continue
+			}
 		}
 		values[i] = f.Value
 		h[key] = values[i : i+1 : i+1]
@@ -141,8 +147,8 @@ func Ordered(h http.Header, sent []Field) []Field {
 }
 
 func listed(fields []Field, name string) bool {
-	for _, f := range fields {
-		if len(f.Name) == len(name) && strings.EqualFold(f.Name, name) {
+	for i := range fields {
+		if http1.EqualFold(fields[i].Name, name) {
 			return true
 		}
 	}

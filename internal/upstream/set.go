@@ -56,14 +56,3 @@ func (w *Worker) same(other *Worker) bool {
 	return w.URL == other.URL && w.Params == other.Params && w.Member == other.Member && w.Children == other.Children &&
 		w.Generic == other.Generic && w.TLSKey == other.TLSKey && (w.TLS == nil) == (other.TLS == nil)
 }
-
-// Find returns the worker that serves url: the one with the longest URL that covers it, or nil. While the configuration is read,
-// a new worker that would be found so is not made: the one found is shared, and the new one's parameters are ignored (AH01146).
-func Find(workers []*Worker, url URL) (found *Worker) {
-	for _, w := range workers {
-		if w.URL.Covers(url) && (found == nil || len(w.URL.Path) > len(found.URL.Path)) {
-			found = w
-		}
-	}
-	return found
-}

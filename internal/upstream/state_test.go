@@ -72,6 +72,15 @@ func memory(t *testing.T, set func(*Worker)) (w *Worker, servers func() int) {
 	return w, func() int { mu.Lock(); defer mu.Unlock(); return len(conns) }
 }
 
+// StatusOf is what a client gets for an exchange's error.
+func StatusOf(err error) int {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}
+
 func connect(t *testing.T, w *Worker) *Conn {
 	t.Helper()
 	c, err := w.Connect(context.Background(), &Request{}, "80")

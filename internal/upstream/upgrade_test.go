@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -187,7 +188,8 @@ func certificate(t *testing.T, names ...string) (tls.Certificate, *x509.CertPool
 // TestTLS: reuse in spite of session tickets, the server name, WrapRaw below, and a close_notify that ends the idle connection.
 func TestTLS(t *testing.T) {
 	cert, roots := certificate(t, "one.example.com", "two.example.com")
-	var conns, wrapped atomic.Int64
+	var conns atomic.Int64
+	var wrapped []net.Conn
 	names := make(chan string, 10)
 	served := make(chan *tls.Conn, 10)
 	plain := rawWorker(t, func(raw net.Conn) {
@@ -204,7 +206,7 @@ func TestTLS(t *testing.T) {
 	u.Scheme = "https"
 	w := upstream.NewWorker(u, false)
 	w.TLS = &tls.Config{RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(4)}
-	w.Dialer.WrapRaw = func(c net.Conn) net.Conn { wrapped.Add(1); return struct{ net.Conn }{c} }
+	w.Dialer.WrapRaw = func(c net.Conn) net.Conn { wrapped = append(wrapped, c); return struct{ net.Conn }{c} }
 	w.Start()
 	defer w.Close()
 	ask := func(name string) error { // by a method that is not repeated
@@ -220,7 +222,7 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(10 * time.Millisecond) // session tickets lie there unread
+	arrival(t, wrapped[0]) // session tickets lie there unread
 	c.Release(true)
 	for range 3 {
 		if err := ask("one.example.com"); err != nil {
@@ -235,12 +237,12 @@ func TestTLS(t *testing.T) {
 	}
 	<-served
 	(<-served).CloseWrite() // a close_notify, while TCP stays open
-	time.Sleep(10 * time.Millisecond)
+	arrival(t, wrapped[1])
 	if err := ask("two.example.com"); err != nil || conns.Load() != 3 {
 		t.Errorf("%v, %d connections after close_notify", err, conns.Load())
 	}
-	if wrapped.Load() != 3 {
-		t.Errorf("WrapRaw was called %d times", wrapped.Load())
+	if len(wrapped) != 3 {
+		t.Errorf("WrapRaw was called %d times", len(wrapped))
 	}
 	if err := ask("other.example.com"); upstream.StatusOf(err) != 500 {
 		t.Errorf("a certificate of another name: %v", err)
@@ -248,6 +250,22 @@ func TestTLS(t *testing.T) {
 	w.TLS = nil
 	if err := ask("x"); upstream.StatusOf(err) != 500 {
 		t.Errorf("without SSLProxyEngine: %v", err)
+	}
+}
+
+// arrival waits until there is something to read, and leaves it there.
+func arrival(t *testing.T, c net.Conn) {
+	t.Helper()
+	raw, err := c.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = raw.Read(func(fd uintptr) bool {
+		_, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK)
+		return err != syscall.EAGAIN
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -146,9 +146,3 @@ func (u URL) Address(defaultPort string) (network, addr string) {
 
 // TLS says whether the scheme is spoken over TLS.
 func (u URL) TLS() bool { return u.Scheme == "https" || u.Scheme == "wss" || u.Scheme == "h2" }
-
-// Covers says that requests for other may go to the worker of u: the same origin, and u's path is a leading part of the other's.
-func (u URL) Covers(other URL) bool {
-	return u.Socket == other.Socket && u.Scheme == other.Scheme && u.HostPort() == other.HostPort() &&
-		strings.HasPrefix(other.Path, u.Path)
-}

@@ -34,30 +34,6 @@ func TestParseURL(t *testing.T) {
 	}
 }
 
-func TestFind(t *testing.T) {
-	var workers []*Worker
-	for _, name := range []string{"http://a/", "http://a/long/path", "http://a:8080/", "http://b", "unix:/s|http://a/"} {
-		u, _ := ParseURL(name)
-		workers = append(workers, NewWorker(u, false))
-	}
-	for url, want := range map[string]string{
-		"http://a/x": "http://a/", "http://a/long/path/x": "http://a/long/path", "http://a:8080/x": "http://a:8080/", "http://a:80/": "http://a/",
-		"http://bb/": "", "http://b/x": "http://b", "https://a/": "", "unix:/s|http://a/x": "unix:/s|http://a/", "http://a": "",
-	} {
-		u, err := ParseURL(url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := ""
-		if w := Find(workers, u); w != nil {
-			got = w.Name()
-		}
-		if got != want {
-			t.Errorf("%s: got %q, want %q", url, got, want)
-		}
-	}
-}
-
 func FuzzParseURL(f *testing.F) {
 	f.Add("unix:/run/x|http://[::1]:80/a?b#c")
 	f.Fuzz(func(t *testing.T, s string) {

@@ -23,6 +23,7 @@ type Worker struct {
 	TLSKey string      // identifies TLS across reloads: equal keys, equal settings
 
 	name string
+	host string // what a Host field says
 	*state
 }
 
@@ -35,9 +36,7 @@ type state struct {
 	retries   atomic.Int64
 	tuning    atomic.Pointer[Tuning]
 	lbStatus  atomic.Int64
-
-	elected, read, transferred atomic.Int64
-	busy                       atomic.Int64
+	elected   atomic.Int64
 
 	passes, fails atomic.Int64 // of health checks in a row
 }
@@ -68,6 +67,7 @@ func (w *Worker) Start() *Worker {
 	if !w.Member {
 		status |= IgnoreErrors
 	}
+	w.host = w.URL.HostPort()
 	w.status.Store(uint32(status &^ w.Clear))
 	w.tuning.Store(&Tuning{w.LoadFactor, w.LBSet, w.Route, w.Redirect})
 	w.pool.limit = w.perChild(w.Max)
@@ -179,12 +179,13 @@ type Stats struct {
 func (w *Worker) Stats() Stats {
 	t := w.Tuning()
 	s := Stats{Name: w.name, Route: t.Route, Redirect: t.Redirect, Status: w.Status(), LoadFactor: t.LoadFactor, LBSet: t.LBSet,
-		LBStatus: w.lbStatus.Load(), Elected: w.elected.Load(), Busy: w.busy.Load(), Transferred: w.transferred.Load(),
-		Read: w.read.Load(), Retries: w.retries.Load()}
+		LBStatus: w.lbStatus.Load(), Elected: w.elected.Load(), Retries: w.retries.Load()}
 	if t := w.errorTime.Load(); t != 0 {
 		s.ErrorTime = time.Unix(0, t)
 	}
 	s.Open, s.Idle, s.Limit, s.Waiting = w.pool.counts()
+	s.Busy = int64(s.Open - s.Idle)
+	s.Read, s.Transferred = w.pool.moved()
 	return s
 }
 

@@ -52,8 +52,8 @@ func (x *exchange) next() error {
 	case fcgi.Stdout:
 	case fcgi.Stderr:
 		text, err := io.ReadAll(&x.in)
-		if len(text) > 0 && x.req.Stderr != nil {
-			x.req.Stderr(string(text))
+		if len(text) > 0 && x.Req.Stderr != nil {
+			x.Req.Stderr(string(text))
 		}
 		return err
 	case fcgi.EndRequest:
@@ -68,9 +68,9 @@ func (x *exchange) next() error {
 // Read reads the response's body. At its end the connection goes back to the pool.
 func (x *exchange) Read(p []byte) (int, error) {
 	switch {
-	case x.drained:
+	case x.Drained:
 		return 0, io.EOF
-	case x.ended:
+	case x.Ended:
 		return 0, net.ErrClosed
 	case x.left == 0:
 		if err := x.drain(); err != nil {
@@ -88,7 +88,7 @@ func (x *exchange) Read(p []byte) (int, error) {
 	case err == io.EOF && x.left > 0:
 		return n, x.bodyFailed(io.ErrUnexpectedEOF)
 	case err == io.EOF:
-		x.complete()
+		x.Complete()
 	case err != nil:
 		return n, x.bodyFailed(err)
 	}
@@ -105,41 +105,12 @@ func (x *exchange) drain() error {
 	if _, err := io.Copy(io.Discard, struct{ io.Reader }{x.out}); err != nil {
 		return x.bodyFailed(err)
 	}
-	x.complete()
+	x.Complete()
 	return nil
-}
-
-// complete releases the connection when the response is through, unless the request isn't: Close will decide then.
-func (x *exchange) complete() {
-	x.drained = true
-	if x.up == nil || x.up.Over() {
-		x.end(true)
-	}
 }
 
 func (x *exchange) bodyFailed(err error) error {
-	x.keep = false
-	return &upstream.Error{Status: http.StatusBadGateway, Code: "AH01075", Reason: "Error dispatching request", Worker: x.w.Name(), Err: err,
+	x.Keep = false
+	return &upstream.Error{Status: http.StatusBadGateway, Code: "AH01075", Reason: "Error dispatching request", Worker: x.Worker.Name(), Err: err,
 		Timeout: isTimeout(err)}
-}
-
-// Close ends the exchange. A response that was not read to its end ends the connection.
-func (x *exchange) Close() error {
-	x.end(x.drained)
-	return nil
-}
-
-func (x *exchange) end(ok bool) {
-	if x.ended {
-		return
-	}
-	x.ended = true
-	if x.up != nil {
-		defer x.up.Rethrow()
-		ok = x.up.End() && ok
-	}
-	if x.stop != nil && !x.stop() {
-		ok = false
-	}
-	x.c.Release(ok && x.keep)
 }

@@ -43,18 +43,16 @@ func (scheme) Exchange(ctx context.Context, w *upstream.Worker, req *upstream.Re
 		if err != nil {
 			return nil, err
 		}
-		x := &exchange{w: w, req: req, c: c, keep: m.keep}
-		x.in.Src = c.R
-		if ctx.Done() != nil {
-			x.stop = context.AfterFunc(ctx, func() { c.Conn.Close() })
-		}
+		x := &exchange{}
+		x.Begin(ctx, w, req, c)
+		x.Keep, x.in.Src = m.keep, c.R
 		err = x.run(m)
 		if err == nil {
 			return &x.resp, nil
 		}
-		x.end(false)
+		x.End(false)
 		if fresh || !x.retry(m) || ctx.Err() != nil {
-			return nil, x.explain(ctx, err)
+			return nil, x.Explain(ctx, err)
 		}
 	}
 }
@@ -124,39 +122,32 @@ func (m *message) prepareBody(w *upstream.Worker, req *upstream.Request) (body [
 	return body, nil
 }
 
-// exchange is one request and its response on one connection. It is the Response's Body, too, and owns the connection until end.
+// exchange is one request and its response on one connection. It is the Response's Body, too.
 type exchange struct {
-	w    *upstream.Worker
-	req  *upstream.Request
-	c    *upstream.Conn
-	keep bool
-	stop func() bool // of the context's watch
-	up   *upstream.Upload
+	upstream.Lease
 
 	in       fcgi.Reader
 	inStdout bool // in stands in a Stdout record
 	spoke    bool // some record came
 	over     bool // EndRequest came
 
-	resp    upstream.Response
-	out     *http1.Reader // the Stdout stream: the head, then the body
-	left    int64         // of the body; -1: until the stream ends
-	drained bool
-	ended   bool
+	resp upstream.Response
+	out  *http1.Reader // the Stdout stream: the head, then the body
+	left int64         // of the body; -1: until the stream ends
 }
 
 func (x *exchange) run(m *message) error {
-	_, err := x.c.Write(m.bytes)
-	x.c.Rearm()
+	_, err := x.Conn.Write(m.bytes)
+	x.Conn.Rearm()
 	if err != nil {
-		x.keep = false
+		x.Keep = false
 		if isTimeout(err) || x.readHead() != nil {
 			return x.failed(err)
 		}
 		return nil
 	}
 	if m.stream {
-		x.up = upstream.StartUpload(x.req, x.c, m.spool, stdinFrames)
+		x.Upload = upstream.StartUpload(x.Req, x.Conn, m.spool, stdinFrames)
 		m.spool = nil
 	}
 	return x.readHead()
@@ -167,9 +158,9 @@ func (x *exchange) readHead() error {
 	const line = "HTTP/1.1 200 OK\r\n"
 	stream := &stdout{x: x, before: line}
 	x.out = http1.NewReader(stream)
-	limits := http1.Limits{Line: x.w.ResponseFieldSize, FieldSize: x.w.ResponseFieldSize}
+	limits := http1.Limits{Line: x.Worker.ResponseFieldSize, FieldSize: x.Worker.ResponseFieldSize}
 	var head http1.ResponseHead
-	err := x.out.ReadResponse(&head, x.req.Method, &limits)
+	err := x.out.ReadResponse(&head, x.Req.Method, &limits)
 	switch {
 	case err != nil && x.over && string(x.out.Buffered()) == line:
 		x.out.Discard(len(line)) // the application said nothing at all; httpd takes that for an empty 200
@@ -183,7 +174,7 @@ func (x *exchange) readHead() error {
 
 func (x *exchange) respond(head *http1.ResponseHead) error {
 	r := &x.resp
-	r.Status, r.Reason, r.Major, r.Minor, r.Worker, r.Body = http.StatusOK, "", 1, 1, x.w, x
+	r.Status, r.Reason, r.Major, r.Minor, r.Worker, r.Body = http.StatusOK, "", 1, 1, x.Worker, x
 	r.ImpliedStatus = true
 	fields := head.Fields[:0]
 	for _, f := range head.Fields {
@@ -199,7 +190,7 @@ func (x *exchange) respond(head *http1.ResponseHead) error {
 	}
 	x.left = max(head.Length, -1)
 	sound := head.Length >= 0 && http1.Get(fields, "Content-Length") != ""
-	if http1.NoBody(x.req.Method, r.Status) {
+	if http1.NoBody(x.Req.Method, r.Status) {
 		x.left = 0
 	}
 	r.Fields, r.ContentLength = upstream.EndToEnd(fields, sound), x.left
@@ -224,10 +215,10 @@ func parseStatus(s string) (status int, reason string, ok bool) {
 
 // retry says whether the message may be sent again: the connection was pooled and had died before the application said anything.
 func (x *exchange) retry(m *message) bool {
-	if !x.c.Reused || m.stream || x.spoke {
+	if !x.Conn.Reused || m.stream || x.spoke {
 		return false
 	}
-	switch x.req.Method {
+	switch x.Req.Method {
 	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
 		return true
 	}
@@ -239,7 +230,7 @@ func (x *exchange) failed(err error) error {
 	if bad := (*http1.Error)(nil); errors.As(err, &bad) {
 		return x.malformed(err)
 	}
-	e := &upstream.Error{Status: http.StatusServiceUnavailable, Code: "AH01075", Reason: "Error dispatching request", Worker: x.w.Name(), Err: err}
+	e := &upstream.Error{Status: http.StatusServiceUnavailable, Code: "AH01075", Reason: "Error dispatching request", Worker: x.Worker.Name(), Err: err}
 	if isTimeout(err) {
 		e.Status, e.Timeout = http.StatusGatewayTimeout, true
 	}
@@ -248,19 +239,7 @@ func (x *exchange) failed(err error) error {
 
 func (x *exchange) malformed(err error) error {
 	return &upstream.Error{Status: http.StatusInternalServerError, Code: "AH01070", Reason: "Error parsing script headers",
-		Worker: x.w.Name(), Err: err}
-}
-
-// explain finds the cause behind a failure: a context that ended or a client that broke off also fail what we do with the backend.
-func (x *exchange) explain(ctx context.Context, err error) error {
-	if x.up != nil && x.up.ClientError() != nil {
-		return upstream.ClientError(x.w, x.up.ClientError())
-	}
-	var e *upstream.Error
-	if ctx.Err() != nil && errors.As(err, &e) {
-		e.Abandoned = true
-	}
-	return err
+		Worker: x.Worker.Name(), Err: err}
 }
 
 func isTimeout(err error) bool {

@@ -57,6 +57,21 @@ func (b *Body) Took(n int64) {
 	}
 }
 
+// WriteBuffered writes to dst, in one Write, what was read ahead of a body of known length,
+// and consumes it, whatever dst says.
+func (b *Body) WriteBuffered(dst io.Writer) (int, error) {
+	n := min(b.Left(), int64(len(b.src.Buffered())))
+	if n <= 0 {
+		return 0, nil
+	}
+	written, err := dst.Write(b.src.Buffered()[:n])
+	b.src.take(int(n))
+	if b.left -= n; b.left == 0 {
+		b.err = io.EOF
+	}
+	return written, err
+}
+
 // Trailers are the trailer fields, once Read has returned io.EOF (RFC 9112 §7.1.2).
 // Those that must not stand there are left out.
 func (b *Body) Trailers() []Field { return b.trailers }
