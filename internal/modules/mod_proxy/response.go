@@ -19,7 +19,7 @@ func (x *exchange) relay(req *upstream.Request, resp *upstream.Response) module.
 	r := x.r
 	if req.Body != nil {
 		// The request may still be on its way. The listener ends its reading before it runs this.
-		r.Conn.AfterResponse(func() { resp.Body.Close() })
+		r.Conn.AfterResponse(resp.Recycle)
 	} else {
 		defer resp.Recycle()
 	}
@@ -143,13 +143,13 @@ const direct = 64 << 10
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // copyBody relays the body. What came is sent on at once unless the rest is there already: the length says so, or more than the
-// buffer holds.
+// buffer holds. A whole one goes out from where it lies.
 func (x *exchange) copyBody(resp *upstream.Response) error {
 	w := x.r.Writer
 	if resp.ContentLength == 0 {
 		return nil
 	}
-	if resp.ContentLength >= direct && !isStream(resp) {
+	if resp.Whole || resp.ContentLength >= direct && !isStream(resp) {
 		_, err := io.Copy(w, resp.Body)
 		return err
 	}

@@ -25,6 +25,7 @@ type taker interface {
 // tunnel answers the handshake with the origin's 101 and hands both connections to the relay. It owns resp.Upgraded.
 func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 	r, up := x.r, resp.Upgraded
+	defer resp.Recycle()
 	t := below[taker](r.Writer)
 	if t == nil || x.rt.relay == nil {
 		up.Conn.Close()
