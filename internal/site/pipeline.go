@@ -47,6 +47,7 @@ func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn)
 		res = s.process(r)
 	}
 	if res == module.Suspended {
+		v.recycle(lastOf(r))
 		return
 	}
 	s.answer(r, res)
@@ -57,6 +58,11 @@ func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn)
 func (v *serving) ended() {
 	last := lastOf(&v.request)
 	v.site.log(last)
+	v.recycle(last)
+}
+
+// recycle gives the memory to another request, unless somebody may still be using it. A tunnel does not.
+func (v *serving) recycle(last *module.Request) {
 	if v.plain && last == &v.request && !last.Layered() {
 		end := v.end
 		*v = serving{}

@@ -34,9 +34,7 @@ func serve(r *module.Request) module.Result {
 	}
 	x := newExchange(r, settings)
 	res = x.serve(to)
-	if res != module.Suspended {
-		x.recycle()
-	}
+	x.recycle()
 	return res
 }
 
