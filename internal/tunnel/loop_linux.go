@@ -1,9 +1,10 @@
 package tunnel
 
 import (
-	"encoding/binary"
 	"sync"
+	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,6 +12,7 @@ import (
 // slot is the place of a tunnel in a loop.
 type slot struct {
 	driver
+	loop  *loop
 	port  [2]port
 	id    uint64
 	label string
@@ -20,11 +22,37 @@ type slot struct {
 	ready bool // in the loop's list
 }
 
-func (t *slot) read(s side, p []byte) (int, error)  { return t.port[s].read(p) }
-func (t *slot) write(s side, p []byte) (int, error) { return t.port[s].write(p) }
-func (t *slot) shut(s side) error                   { return t.port[s].shut() }
+func (t *slot) read(s side, p []byte) (int, error) {
+	n, err := t.port[s].read(p)
+	t.watch(s, nil)
+	return n, err
+}
 
-// loop is one goroutine that carries many tunnels. All but the inbox is its own.
+func (t *slot) write(s side, p []byte) (int, error) {
+	n, err := t.port[s].write(p)
+	t.watch(s, err)
+	return n, err
+}
+
+func (t *slot) shut(s side) error {
+	err := t.port[s].shut()
+	t.watch(s, err)
+	return err
+}
+
+// watch asks to be told when a full socket takes more, once it has been full. Most never are.
+func (t *slot) watch(s side, err error) {
+	p := &t.port[s]
+	if p.watched || err != errAgain && !p.queues() {
+		return
+	}
+	p.watched = true
+	if err := t.loop.control(unix.EPOLL_CTL_MOD, p.fd, interest, t.ref, s); err != nil {
+		t.broke(s, err)
+	}
+}
+
+// loop is one goroutine that carries many tunnels. What stands before mu is its own.
 type loop struct {
 	relay  *looped
 	epfd   int
@@ -39,9 +67,26 @@ type loop struct {
 	// lingers: GOMAXPROCS has a processor for every loop beyond those of the machine.
 	lingers bool
 
-	mu      sync.Mutex
-	inbox   []func()
-	stopped bool
+	mu       sync.Mutex
+	places   places
+	arrivals []arrival
+	inbox    []func()
+	stopped  bool
+
+	called atomic.Bool // something is, or will soon be, in arrivals or the inbox
+	asleep atomic.Bool // until the next event, be it far away
+}
+
+// arrival is a tunnel on its way into its place in a loop.
+type arrival struct {
+	ref      ref
+	id       uint64
+	terms    *terms
+	port     [2]port
+	buffered [2][]byte
+	unheard  [2]error // why no events of a side come
+	label    string
+	done     func(Result)
 }
 
 const wakeSlot = 1<<31 - 1
@@ -56,7 +101,7 @@ func newLoop(r *looped, lingers bool) (*loop, error) {
 		unix.Close(l.epfd)
 		return nil, err
 	}
-	if err = l.watch(int32(l.wakefd), unix.EPOLLIN|unix.EPOLLET&0xffffffff, ref{slot: wakeSlot}, 0); err != nil {
+	if err = l.control(unix.EPOLL_CTL_ADD, int32(l.wakefd), unix.EPOLLIN|unix.EPOLLET&0xffffffff, ref{slot: wakeSlot}, 0); err != nil {
 		l.close()
 		return nil, err
 	}
@@ -69,24 +114,53 @@ func (l *loop) close() {
 	unix.Close(l.epfd)
 }
 
-func (l *loop) watch(fd int32, events uint32, r ref, s side) error {
+func (l *loop) control(op int, fd int32, events uint32, r ref, s side) error {
 	ev := unix.EpollEvent{Events: events, Fd: int32(r.slot<<1 | uint32(s)), Pad: int32(r.gen)}
-	return unix.EpollCtl(l.epfd, unix.EPOLL_CTL_ADD, int(fd), &ev)
+	_, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(l.epfd), uintptr(op), uintptr(fd), uintptr(unsafe.Pointer(&ev)), 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
-// post has the loop call f; false when it has stopped. The eventfd is never read: with edge-triggered events every write
-// to it is an event.
+// take starts a tunnel without disturbing the loop more than it must: its sockets are watched from now on, and their first
+// event, or whatever else ends the loop's wait, has it adopt the tunnel.
+//
+// called is set before the sockets are watched, and mu held until the tunnel can be found: no event comes too early.
+func (l *loop) take(a arrival) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.called.Store(true)
+	a.ref = l.places.reserve()
+	urgent := l.asleep.Swap(false)
+	for s := range a.port {
+		a.unheard[s] = l.control(unix.EPOLL_CTL_ADD, a.port[s].fd, readInterest, a.ref, side(s))
+		urgent = urgent || a.unheard[s] != nil || len(a.buffered[s]) > 0 || a.port[s].holds()
+	}
+	l.arrivals = append(l.arrivals, a)
+	if urgent {
+		l.wake()
+	}
+}
+
+// post has the loop call f; false when it has stopped.
 func (l *loop) post(f func()) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stopped {
 		return false
 	}
-	l.inbox = append(l.inbox, f)
-	if len(l.inbox) == 1 {
-		unix.Write(l.wakefd, binary.NativeEndian.AppendUint64(nil, 1))
+	l.called.Store(true)
+	if l.inbox = append(l.inbox, f); len(l.inbox) == 1 {
+		l.wake()
 	}
 	return true
+}
+
+// wake ends the loop's wait. The eventfd is never read: with edge-triggered events every write to it is an event.
+func (l *loop) wake() {
+	one := uint64(1)
+	unix.RawSyscall(unix.SYS_WRITE, uintptr(l.wakefd), uintptr(unsafe.Pointer(&one)), unsafe.Sizeof(one))
 }
 
 // ask has the loop call f and waits.
@@ -103,21 +177,18 @@ func (l *loop) run() {
 		if l.now = l.relay.now(); n > 0 {
 			l.heard = l.now
 		}
-		woken := false
+		if l.called.Load() && l.read() {
+			return
+		}
 		for i := range l.events[:n] {
 			ev := &l.events[i]
 			at := uint32(ev.Fd)
-			if at>>1 == wakeSlot {
-				woken = true
-			} else if t := l.slab.get(ref{at >> 1, uint32(ev.Pad)}); t != nil {
+			if t := l.slab.get(ref{at >> 1, uint32(ev.Pad)}); t != nil {
 				l.event(t, side(at&1), ev.Events)
 			}
 		}
 		l.goOn()
 		l.wheel.advance(l.now, l.expire)
-		if woken && l.read() {
-			return
-		}
 	}
 }
 
@@ -138,10 +209,15 @@ func (l *loop) wait() int {
 	due := l.wheel.next()
 	if l.lingers {
 		for now := l.now; now < min(l.heard+lingering, due); now = l.relay.now() {
-			if n := rawPoll(l.epfd, l.events, lingerMillis); n > 0 {
+			if n := rawPoll(l.epfd, l.events, lingerMillis); n > 0 || l.called.Load() {
 				return n
 			}
 		}
+	}
+	l.asleep.Store(true)
+	defer l.asleep.Store(false)
+	if l.called.Load() {
+		return 0
 	}
 	timeout := -1
 	if due != never {
@@ -150,18 +226,25 @@ func (l *loop) wait() int {
 	return poll(l.epfd, l.events, timeout)
 }
 
-// read does what was posted until there is nothing more, and reports whether the loop has stopped: whatever post took is done.
+// read adopts what has arrived and does what was posted until there is nothing more, and reports whether the loop has stopped:
+// whatever take and post took is done.
 func (l *loop) read() bool {
 	for {
 		l.mu.Lock()
-		todo, stopped := l.inbox, l.stopped
-		l.inbox = nil
+		arrived, todo, stopped := l.arrivals, l.inbox, l.stopped
+		l.arrivals, l.inbox = nil, nil
+		if len(arrived)+len(todo) == 0 {
+			l.called.Store(false)
+		}
 		l.mu.Unlock()
-		if len(todo) == 0 {
+		if len(arrived)+len(todo) == 0 {
 			if stopped {
 				l.close()
 			}
 			return stopped
+		}
+		for i := range arrived {
+			l.adopt(&arrived[i])
 		}
 		for _, f := range todo {
 			f()
@@ -224,20 +307,21 @@ func (l *loop) expire(r ref) {
 }
 
 // adopt starts a tunnel.
-func (l *loop) adopt(id uint64, p *terms, ports [2]port, buffered [2][]byte, label string, done func(Result)) {
-	t := l.slab.new()
-	t.driver = driver{machine: newMachine(p, l.now), writable: [2]bool{true, true}}
-	t.port, t.id, t.label, t.done, t.tick = ports, id, label, done, noTick
+func (l *loop) adopt(a *arrival) {
+	t := l.slab.at(a.ref)
+	t.driver = driver{machine: newMachine(a.terms, l.now), writable: [2]bool{true, true}}
+	t.loop, t.port, t.id, t.label, t.done, t.tick = l, a.port, a.id, a.label, a.done, noTick
+	l.heard = l.now
 	var down bool
 	if t.drain, down = l.relay.fate(l.now); down {
 		t.driver.cut(EndShutdown)
 	}
 	for s := range t.port {
-		t.readable[s] = t.port[s].secure != nil && holds(t.port[s].secure.Conn)
-		if b := buffered[s]; len(b) > 0 {
+		t.readable[s] = t.port[s].holds()
+		if b := a.buffered[s]; len(b) > 0 {
 			t.offer(side(s).peer(), t.received(side(s), b, len(b), l.now), t, &l.buf)
 		}
-		if err := l.watch(t.port[s].fd, interest, t.ref, side(s)); err != nil {
+		if err := a.unheard[s]; err != nil {
 			t.broke(side(s), err)
 		}
 	}
@@ -251,6 +335,8 @@ func (l *loop) remove(t *slot) {
 		t.port[s].close(t.reset)
 	}
 	done, result := t.done, t.result(t.id, t.label, l.relay.base, l.now)
-	l.slab.free(t)
+	l.mu.Lock()
+	l.places.free(l.slab.clear(t))
+	l.mu.Unlock()
 	go l.relay.report(done, result)
 }

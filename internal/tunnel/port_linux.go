@@ -13,14 +13,15 @@ import (
 type port struct {
 	fd int32
 	// doubt: a short read does not mean that there is no more, as the end of the stream or urgent data may follow.
-	doubt  bool
-	secure *secure // nil for a plain socket
+	doubt   bool
+	watched bool    // for room to write, too
+	secure  *secure // nil for a plain socket
 }
 
-// interest is registered once and for all.
-const interest = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET&0xffffffff
-
 const (
+	readInterest = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET&0xffffffff
+	interest     = readInterest | unix.EPOLLOUT
+
 	readEvents  = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLHUP | unix.EPOLLERR
 	doubtEvents = readEvents &^ unix.EPOLLIN
 	writeEvents = unix.EPOLLOUT | unix.EPOLLHUP | unix.EPOLLERR
@@ -64,6 +65,12 @@ func (p *port) shut() error {
 	}
 	return unix.Shutdown(int(p.fd), unix.SHUT_WR)
 }
+
+// holds: there may be something to read that no event will tell of.
+func (p *port) holds() bool { return p.secure != nil && holds(p.secure.Conn) }
+
+// queues: there is something to write that the driver does not know of.
+func (p *port) queues() bool { return p.secure != nil && p.secure.stream.queue != nil }
 
 func (p *port) close(reset bool) {
 	if reset {

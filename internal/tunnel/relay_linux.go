@@ -65,12 +65,9 @@ func (r *looped) Carry(client, backend Side, p Policy, l Label, done func(Result
 		r.report(nil, Result{})
 		return 0, err
 	}
-	label := l.pack()
-	loop := r.loops[r.next.Add(1)%uint32(len(r.loops))]
 	// A loop stops only after the last tunnel has been reported, so it takes this one.
-	loop.post(func() {
-		loop.adopt(id, t, [2]port{a, b}, [2][]byte{client.Buffered, backend.Buffered}, label, done)
-	})
+	r.loops[r.next.Add(1)%uint32(len(r.loops))].take(arrival{id: id, terms: t, port: [2]port{a, b},
+		buffered: [2][]byte{client.Buffered, backend.Buffered}, label: l.pack(), done: done})
 	return id, nil
 }
 
