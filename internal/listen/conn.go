@@ -50,10 +50,12 @@ type conn struct {
 const restAfter = time.Second
 
 func newConn(s *Server, sock net.Conn) *conn {
-	c := &conn{server: s, id: s.lastID.Add(1), sock: sock, peer: sock.RemoteAddr().String()}
+	c := &conn{server: s, id: s.lastID.Add(1), sock: sock}
 	c.local, c.remote = addrPort(sock.LocalAddr()), addrPort(sock.RemoteAddr())
 	if tcp, ok := sock.(*net.TCPConn); ok {
-		c.quick = rawnet.New(tcp)
+		c.quick, c.peer = rawnet.New(tcp), c.remote.String()
+	} else {
+		c.peer = sock.RemoteAddr().String()
 	}
 	c.use(sock)
 	c.settings = s.Settings(c.local, "")

@@ -23,7 +23,7 @@ type Conn struct {
 	room    []byte // where what Read reads goes
 	got     int
 	readErr error
-	tryRead func(fd uintptr) bool
+	tryRead func(fd uintptr) bool // made once, when first needed: it is garbage, as tryWrite and look are
 
 	left     []byte // to be written
 	patience time.Duration
@@ -32,7 +32,7 @@ type Conn struct {
 	tryWrite func(fd uintptr) bool
 
 	seen Sight
-	look func(fd uintptr) // nil before the first Look
+	look func(fd uintptr)
 }
 
 // Space is asked for room each time the socket is tried, and then told how much came or to take the room back.
@@ -52,9 +52,7 @@ func New(of net.Conn) *Conn {
 	if err != nil {
 		return nil
 	}
-	c := &Conn{of: of, raw: raw}
-	c.tryRead, c.tryWrite = c.readOnce, c.writeAll // made once: each is garbage
-	return c
+	return &Conn{of: of, raw: raw}
 }
 
 // Control is that of the socket's syscall.RawConn.
@@ -73,6 +71,9 @@ func (c *Conn) Read(p []byte) (int, error) {
 
 // Fill reads into space, of which nothing is used while there is nothing to read.
 func (c *Conn) Fill(space Space) error {
+	if c.tryRead == nil {
+		c.tryRead = c.readOnce
+	}
 	c.space = space
 	err := c.afterRead(c.raw.Read(c.tryRead))
 	c.space = nil
@@ -110,6 +111,9 @@ func (c *Conn) afterRead(err error) error {
 // Write writes all of p. It gives up when the socket takes nothing for as long as patience, if that is not 0. No write
 // deadline is in force afterwards.
 func (c *Conn) Write(p []byte, patience time.Duration) (int, error) {
+	if c.tryWrite == nil {
+		c.tryWrite = c.writeAll
+	}
 	c.left, c.patience, c.waited = p, patience, false
 	err := c.raw.Write(c.tryWrite)
 	n := len(p) - len(c.left)

@@ -129,10 +129,19 @@ func duplicate(c syscall.Conn) (fd int32, err error) {
 	if err != nil {
 		return 0, err
 	}
-	failed := raw.Control(func(original uintptr) {
-		var n int
-		n, err = unix.FcntlInt(original, unix.F_DUPFD_CLOEXEC, 0)
-		fd = int32(n)
-	})
-	return fd, errors.Join(failed, err)
+	var d duplicator
+	failed := raw.Control(d.control)
+	return d.fd, errors.Join(failed, d.err)
+}
+
+type duplicator struct {
+	fd  int32
+	err error
+}
+
+func (d *duplicator) control(original uintptr) {
+	fd, _, errno := unix.RawSyscall(unix.SYS_FCNTL, original, unix.F_DUPFD_CLOEXEC, 0)
+	if d.fd = int32(fd); errno != 0 {
+		d.err = errno
+	}
 }

@@ -197,12 +197,11 @@ func (x *exchange) respond() error {
 
 // upgrade honours a 101 only if it answers the handshake that was sent (RFC 6455 4.1); the connection never gets back to a pool.
 func (x *exchange) upgrade() error {
-	header := http1.Header(x.head.Fields, "")
 	if x.key == "" {
-		return x.failed("AH00898", "Unexpected Upgrade: "+header.Get("Upgrade")+" (expecting n/a)", nil)
+		return x.failed("AH00898", "Unexpected Upgrade: "+http1.Get(x.head.Fields, "Upgrade")+" (expecting n/a)", nil)
 	}
-	if err := ws.CheckResponse(x.head.Status, header, x.key); err != nil {
-		return x.failed("AH00898", "Unexpected Upgrade: "+header.Get("Upgrade")+" (expecting websocket)", err)
+	if err := ws.CheckResponse(x.head.Status, x.head.Fields, x.key); err != nil {
+		return x.failed("AH00898", "Unexpected Upgrade: "+http1.Get(x.head.Fields, "Upgrade")+" (expecting websocket)", err)
 	}
 	if !x.unwatch() {
 		return x.failed("AH01102", "the request was abandoned", context.Canceled)

@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"transom/internal/wire/http1"
 	"transom/internal/wire/ws"
 )
 
@@ -217,11 +218,20 @@ func open(j job, p plan) (*buffered, error) {
 	r := bufio.NewReaderSize(c, 4<<10)
 	resp, err := http.ReadResponse(r, nil)
 	if err == nil {
-		err = ws.CheckResponse(resp.StatusCode, resp.Header, key)
+		err = ws.CheckResponse(resp.StatusCode, fieldsOf(resp.Header), key)
 	}
 	if err != nil {
 		c.Close()
 		return nil, err
 	}
 	return &buffered{c, r}, nil
+}
+
+func fieldsOf(h http.Header) (fields []http1.Field) {
+	for name, values := range h {
+		for _, v := range values {
+			fields = append(fields, http1.Field{Name: name, Value: v})
+		}
+	}
+	return fields
 }

@@ -32,7 +32,7 @@ func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 		up.Done()
 		return fail(r, http.StatusInternalServerError, "AH00898", "this connection can't be switched to another protocol")
 	}
-	head, header := x.switching(resp)
+	fields := x.switchingFields(resp)
 	conn, buffered, err := t.Takeover()
 	if err != nil {
 		up.Conn.Close()
@@ -40,7 +40,7 @@ func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 		return fail(r, http.StatusBadRequest, "AH00898", err.Error())
 	}
 	r.Status = http.StatusSwitchingProtocols
-	if err := send(conn, head, x.timeout()); err != nil {
+	if err := send(conn, switching(resp, fields), x.timeout()); err != nil {
 		conn.Close()
 		up.Conn.Close()
 		up.Done()
@@ -48,7 +48,7 @@ func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 		return module.Done
 	}
 	policy := x.policy()
-	policy.Extensions = ws.Extensions(header)
+	policy.Extensions = ws.Extensions(fields)
 	end := &tunnelEnd{done: up.Done, ends: r.Site.Engine.Detach(r)}
 	label := x.label()
 	// An empty line behind the handshake is no frame (RFC 9112 2.2).
@@ -91,24 +91,43 @@ func (e *tunnelEnd) ended(result tunnel.Result) {
 	}
 }
 
-// switching makes the head of the 101: the origin's fields, as other modules may change them.
-func (x *exchange) switching(resp *upstream.Response) ([]byte, http.Header) {
-	h := http.Header{}
+// switchingFields are the fields of the 101: the origin's, as other modules may change them.
+func (x *exchange) switchingFields(resp *upstream.Response) []upstream.Field {
+	r := x.r
 	x.mapFields(resp)
+	if !r.Layered() && len(r.ErrHeader) == 0 && distinct(resp.Fields) {
+		return resp.Fields
+	}
+	h := http.Header{}
 	setHeader(h, resp)
-	x.r.RunBeforeHeaders(resp.Status, h)
-	for name, values := range x.r.ErrHeader {
+	r.RunBeforeHeaders(resp.Status, h)
+	for name, values := range r.ErrHeader {
 		h[name] = append(h[name], values...)
 	}
-	b := http1.AppendStatusLine(nil, resp.Status, resp.Reason)
-	for _, f := range upstream.Ordered(h, resp.Fields) {
+	return upstream.Ordered(h, resp.Fields)
+}
+
+// distinct: no two fields have one name.
+func distinct(fields []upstream.Field) bool {
+	for i := range fields {
+		if http1.Has(fields[:i], fields[i].Name) {
+			return false
+		}
+	}
+	return true
+}
+
+// switching makes the head of the 101.
+func switching(resp *upstream.Response, fields []upstream.Field) []byte {
+	b := http1.AppendStatusLine(make([]byte, 0, 512), resp.Status, resp.Reason)
+	for _, f := range fields {
 		switch http1.Canonical(f.Name) {
 		case "Connection", "Upgrade", "Content-Length", "Transfer-Encoding":
 			continue
 		}
 		b = http1.AppendField(b, f.Name, f.Value)
 	}
-	return append(b, "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"...), h
+	return append(b, "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"...)
 }
 
 // policy is what the TransomTunnel directives say. Timeout and ProxyTimeout don't end a tunnel that is only quiet.
@@ -122,15 +141,15 @@ func (x *exchange) policy() tunnel.Policy {
 
 func (x *exchange) label() tunnel.Label {
 	r := x.r
-	client := r.Conn.Remote.String()
+	client := r.Conn.Remote
 	if r.UserAgentAddr.IsValid() {
-		client = netip.AddrPortFrom(r.UserAgentAddr, r.Conn.Remote.Port()).String()
+		client = netip.AddrPortFrom(r.UserAgentAddr, client.Port())
 	}
 	host := r.Host
 	if r.Port != 0 {
 		host = net.JoinHostPort(host, strconv.Itoa(r.Port))
 	}
-	return tunnel.Label{Client: client, Host: host, URL: r.UnparsedURI, Backend: r.Filename[len(proxyPrefix):]}
+	return tunnel.Label{Client: client.String(), Host: host, URL: r.UnparsedURI, Backend: r.Filename[len(proxyPrefix):]}
 }
 
 // logOpen writes TransomTunnelLog's line, whatever LogLevel says.

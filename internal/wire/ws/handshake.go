@@ -8,6 +8,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+
+	"transom/internal/wire/http1"
 )
 
 // Why a request or a response is no WebSocket handshake. A request that fails a check stays HTTP, except
@@ -47,15 +49,15 @@ func CheckRequest(method, proto string, h http.Header, contentLength int64) erro
 }
 
 // CheckResponse returns nil if the response completes the handshake that was sent with key (section 4.1).
-func CheckResponse(status int, h http.Header, key string) error {
+func CheckResponse(status int, fields []http1.Field, key string) error {
 	switch {
 	case status != http.StatusSwitchingProtocols:
 		return ErrStatus
-	case !upgradesToWebSocket(h):
+	case !http1.EqualFold(single(fields, "Upgrade"), "websocket"):
 		return ErrUpgrade
-	case !hasToken(h["Connection"], "upgrade"):
+	case !asksFor(fields, "upgrade"):
 		return ErrConnection
-	case one(h, "Sec-Websocket-Accept") != Accept(key):
+	case single(fields, "Sec-WebSocket-Accept") != Accept(key):
 		return ErrAccept
 	}
 	return nil
@@ -63,14 +65,15 @@ func CheckResponse(status int, h http.Header, key string) error {
 
 // Accept is the Sec-WebSocket-Accept that answers key.
 func Accept(key string) string {
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+	sum := sha1.Sum(append(append(make([]byte, 0, 64), key...), guid...))
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // Extensions reports whether a 101 response agrees to an extension, which may then use the RSV bits.
-func Extensions(h http.Header) bool {
-	for _, v := range h["Sec-Websocket-Extensions"] {
-		if strings.Trim(v, " \t,") != "" {
+func Extensions(fields []http1.Field) bool {
+	for _, f := range fields {
+		if http1.EqualFold(f.Name, "Sec-WebSocket-Extensions") && strings.Trim(f.Value, " \t,") != "" {
 			return true
 		}
 	}
@@ -78,7 +81,7 @@ func Extensions(h http.Header) bool {
 }
 
 func upgradesToWebSocket(h http.Header) bool {
-	return strings.EqualFold(one(h, "Upgrade"), "websocket")
+	return http1.EqualFold(one(h, "Upgrade"), "websocket")
 }
 
 // one returns the value of a field that must stand there once, and "" otherwise.
@@ -90,12 +93,44 @@ func one(h http.Header, name string) string {
 	return strings.Trim(v[0], " \t")
 }
 
+// single is one in a list.
+func single(fields []http1.Field, name string) (value string) {
+	found := false
+	for _, f := range fields {
+		if !http1.EqualFold(f.Name, name) {
+			continue
+		}
+		if found {
+			return ""
+		}
+		value, found = strings.Trim(f.Value, " \t"), true
+	}
+	return value
+}
+
+// asksFor looks for an option of Connection.
+func asksFor(fields []http1.Field, option string) bool {
+	for _, f := range fields {
+		if http1.EqualFold(f.Name, "Connection") && lists(f.Value, option) {
+			return true
+		}
+	}
+	return false
+}
+
 func hasToken(lines []string, token string) bool {
 	for _, line := range lines {
-		for item := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.Trim(item, " \t"), token) {
-				return true
-			}
+		if lists(line, token) {
+			return true
+		}
+	}
+	return false
+}
+
+func lists(line, token string) bool {
+	for item := range strings.SplitSeq(line, ",") {
+		if http1.EqualFold(strings.Trim(item, " \t"), token) {
+			return true
 		}
 	}
 	return false

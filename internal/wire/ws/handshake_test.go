@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"testing"
+
+	"transom/internal/wire/http1"
 )
 
 // header builds one from name, value pairs.
@@ -13,6 +15,14 @@ func header(pairs ...string) http.Header {
 		h.Add(pairs[i], pairs[i+1])
 	}
 	return h
+}
+
+// fields are a header in which names are written as they are here.
+func fields(pairs ...string) (list []http1.Field) {
+	for i := 0; i < len(pairs); i += 2 {
+		list = append(list, http1.Field{Name: pairs[i], Value: pairs[i+1]})
+	}
+	return list
 }
 
 func handshake() http.Header {
@@ -78,23 +88,25 @@ func TestCheckRequest(t *testing.T) {
 func TestCheckResponse(t *testing.T) {
 	const key = "dGhlIHNhbXBsZSBub25jZQ==" // section 1.3's example
 	const accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-	ok := header("Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Accept", accept)
+	ok := fields("Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Accept", accept)
 	for _, c := range []struct {
 		name   string
 		status int
-		header http.Header
+		fields []http1.Field
 		want   error
 	}{
 		{"complete", 101, ok, nil},
 		{"case 1: 426", 426, ok, ErrStatus},
 		{"case 6: 200", 200, ok, ErrStatus},
-		{"case 2: wrong accept", 101, header("Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Accept", "x"), ErrAccept},
-		{"case 9: unsolicited", 101, header(), ErrUpgrade},
-		{"case 10: other token", 101, header("Connection", "Upgrade", "Upgrade", "h2c", "Sec-WebSocket-Accept", accept), ErrUpgrade},
-		{"case 10: two lines", 101, header("Connection", "Upgrade", "Upgrade", "websocket", "Upgrade", "x", "Sec-WebSocket-Accept", accept), ErrUpgrade},
-		{"case 10: no Connection", 101, header("Upgrade", "websocket", "Sec-WebSocket-Accept", accept), ErrConnection},
+		{"case 2: wrong accept", 101, fields("Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Accept", "x"), ErrAccept},
+		{"case 9: unsolicited", 101, fields(), ErrUpgrade},
+		{"case 10: other token", 101, fields("Connection", "Upgrade", "Upgrade", "h2c", "Sec-WebSocket-Accept", accept), ErrUpgrade},
+		{"case 10: two lines", 101, fields("Connection", "Upgrade", "Upgrade", "websocket", "Upgrade", "x", "Sec-WebSocket-Accept", accept), ErrUpgrade},
+		{"any case", 101, fields("connection", "a, UPGRADE", "UPGRADE", " WebSocket ", "sec-websocket-accept", accept), nil},
+		{"two accepts", 101, append(ok[:3:3], fields("Sec-Websocket-Accept", accept)...), ErrAccept},
+		{"case 10: no Connection", 101, fields("Upgrade", "websocket", "Sec-WebSocket-Accept", accept), ErrConnection},
 	} {
-		if got := CheckResponse(c.status, c.header, key); got != c.want {
+		if got := CheckResponse(c.status, c.fields, key); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -105,11 +117,11 @@ func TestCheckResponse(t *testing.T) {
 
 func TestExtensions(t *testing.T) {
 	for v, want := range map[string]bool{"": false, " , ": false, "permessage-deflate": true, "x-webkit; a=b": true} {
-		if Extensions(header("Sec-WebSocket-Extensions", v)) != want {
+		if Extensions(fields("Sec-WebSocket-Extensions", v)) != want {
 			t.Errorf("%q: not %v", v, want)
 		}
 	}
-	if Extensions(http.Header{}) {
+	if Extensions(nil) {
 		t.Error("no field: an extension")
 	}
 }
