@@ -64,6 +64,7 @@ type loop struct {
 	ready  []ref // tunnels that can go on without an event
 	events []unix.EpollEvent
 	buf    *rest
+	room   []arrival // for the next arrivals
 	// lingers: GOMAXPROCS has a processor for every loop beyond those of the machine.
 	lingers bool
 
@@ -232,7 +233,7 @@ func (l *loop) read() bool {
 	for {
 		l.mu.Lock()
 		arrived, todo, stopped := l.arrivals, l.inbox, l.stopped
-		l.arrivals, l.inbox = nil, nil
+		l.arrivals, l.inbox, l.room = l.room, nil, nil
 		if len(arrived)+len(todo) == 0 {
 			l.called.Store(false)
 		}
@@ -246,6 +247,8 @@ func (l *loop) read() bool {
 		for i := range arrived {
 			l.adopt(&arrived[i])
 		}
+		clear(arrived)
+		l.room = arrived[:0]
 		for _, f := range todo {
 			f()
 		}

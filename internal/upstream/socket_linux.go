@@ -2,11 +2,13 @@ package upstream
 
 import (
 	"context"
+	"encoding/binary"
 	"net"
 	"net/netip"
 	"os"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,18 +30,21 @@ func dialTunnel(ctx context.Context, addr netip.AddrPort, timeout time.Duration)
 }
 
 func connectSocket(ctx context.Context, addr netip.AddrPort, timeout time.Duration) (*socket, error) {
-	family, sa := sockaddr(addr)
+	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+	family := unix.AF_INET
+	if addr.Addr().Is6() {
+		family = unix.AF_INET6
+	}
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	err = unix.Connect(fd, sa)
-	if err != nil && err != unix.EINPROGRESS && err != unix.EINTR {
+	if errno := startConnect(fd, addr); errno != 0 && errno != unix.EINPROGRESS && errno != unix.EINTR {
 		unix.Close(fd)
-		return nil, os.NewSyscallError("connect", err)
+		return nil, os.NewSyscallError("connect", errno)
 	}
-	s := &socket{os.NewFile(uintptr(fd), "tcp:"+addr.String()), addr}
+	s := &socket{os.NewFile(uintptr(fd), "tcp"), addr}
 	if connected(fd) { // over the loopback at once, whatever connect said
 		return s, nil
 	}
@@ -50,11 +55,32 @@ func connectSocket(ctx context.Context, addr netip.AddrPort, timeout time.Durati
 	return s, nil
 }
 
-func sockaddr(addr netip.AddrPort) (family int, sa unix.Sockaddr) {
-	if ip := addr.Addr().Unmap(); ip.Is4() {
-		return unix.AF_INET, &unix.SockaddrInet4{Port: int(addr.Port()), Addr: ip.As4()}
+// startConnect does not tell Go's scheduler, as it does not wait: over the loopback the kernel does the whole handshake in it, and the
+// scheduler's monitor would take the processor away.
+func startConnect(fd int, addr netip.AddrPort) unix.Errno {
+	var errno unix.Errno
+	if ip := addr.Addr(); ip.Is4() {
+		sa := unix.RawSockaddrInet4{Family: unix.AF_INET, Addr: ip.As4()}
+		binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&sa.Port))[:], addr.Port())
+		_, _, errno = unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unsafe.Sizeof(sa))
+	} else {
+		sa := unix.RawSockaddrInet6{Family: unix.AF_INET6, Addr: ip.As16()}
+		binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&sa.Port))[:], addr.Port())
+		_, _, errno = unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unsafe.Sizeof(sa))
 	}
-	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()}
+	if errno == unix.ENOSYS { // on 386 before Linux 4.3
+		return startConnectBy(fd, addr)
+	}
+	return errno
+}
+
+func startConnectBy(fd int, addr netip.AddrPort) unix.Errno {
+	var sa unix.Sockaddr = &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()}
+	if addr.Addr().Is4() {
+		sa = &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}
+	}
+	errno, _ := unix.Connect(fd, sa).(unix.Errno)
+	return errno
 }
 
 func connected(fd int) bool {
