@@ -64,20 +64,24 @@ func (c *Conn) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	c.room = p
-	err := c.afterRead(c.raw.Read(c.tryRead))
+	err := c.await()
 	c.room = nil
 	return c.got, err
 }
 
 // Fill reads into space, of which nothing is used while there is nothing to read.
 func (c *Conn) Fill(space Space) error {
+	c.space = space
+	err := c.await()
+	c.space = nil
+	return err
+}
+
+func (c *Conn) await() error {
 	if c.tryRead == nil {
 		c.tryRead = c.readOnce
 	}
-	c.space = space
-	err := c.afterRead(c.raw.Read(c.tryRead))
-	c.space = nil
-	return err
+	return c.afterRead(c.raw.Read(c.tryRead))
 }
 
 func (c *Conn) readOnce(fd uintptr) (over bool) {
