@@ -94,7 +94,6 @@ func (c *conn) refusal(err error, h *http1.RequestHead) *BadRequest {
 func (x *exchange) serve() (again bool) {
 	c := x.conn
 	x.fillInfo()
-	c.current.set(x.info.Line, nil)
 	c.accesses.Add(1)
 	c.enter(Writing, c.looked)
 	if x.call() {

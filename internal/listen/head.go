@@ -76,9 +76,9 @@ func (w *response) options() (list string) {
 	for _, v := range w.header["Connection"] {
 		for e, rest, ok := http1.NextElement(v); ok; e, rest, ok = http1.NextElement(rest) {
 			switch {
-			case strings.EqualFold(e, "close"):
+			case http1.EqualFold(e, "close"):
 				w.x.closeAfter = true
-			case http1.IsToken(e) && !strings.EqualFold(e, "keep-alive"):
+			case http1.IsToken(e) && !http1.EqualFold(e, "keep-alive"):
 				list += e + ", "
 			}
 		}
@@ -142,7 +142,7 @@ func (w *response) appendReceived(b []byte, names []string) ([]byte, []string) {
 	same, left := names[:n], names[n:]
 	for _, f := range w.order {
 		for _, name := range same {
-			if len(name) == len(f.Name) && strings.EqualFold(name, f.Name) {
+			if len(name) == len(f.Name) && http1.EqualFold(name, f.Name) {
 				b = http1.AppendField(b, f.Name, f.Value)
 				break
 			}
@@ -156,7 +156,7 @@ func (w *response) received(name string) bool {
 	values := w.header[name]
 	n := 0
 	for _, f := range w.order {
-		if len(name) != len(f.Name) || !strings.EqualFold(name, f.Name) {
+		if len(name) != len(f.Name) || !http1.EqualFold(name, f.Name) {
 			continue
 		}
 		if n == len(values) || values[n] != f.Value {
@@ -171,11 +171,11 @@ func (w *response) received(name string) bool {
 func servers(name string) bool {
 	switch len(name) {
 	case len("Connection"): // and Keep-Alive
-		return strings.EqualFold(name, "Connection") || strings.EqualFold(name, "Keep-Alive")
+		return http1.EqualFold(name, "Connection") || http1.EqualFold(name, "Keep-Alive")
 	case len("Content-Length"):
-		return strings.EqualFold(name, "Content-Length")
+		return http1.EqualFold(name, "Content-Length")
 	case len("Transfer-Encoding"):
-		return strings.EqualFold(name, "Transfer-Encoding")
+		return http1.EqualFold(name, "Transfer-Encoding")
 	}
 	return strings.HasPrefix(name, http.TrailerPrefix)
 }

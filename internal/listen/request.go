@@ -131,10 +131,10 @@ func simplePath(path string) bool {
 // (RFC 9110 §10.1.1).
 func expectation(fields []http1.Field) (expect, ok bool) {
 	for _, f := range fields {
-		if len(f.Name) != len("Expect") || !strings.EqualFold(f.Name, "Expect") {
+		if len(f.Name) != len("Expect") || !http1.EqualFold(f.Name, "Expect") {
 			continue
 		}
-		if !strings.EqualFold(f.Value, "100-continue") {
+		if !http1.EqualFold(f.Value, "100-continue") {
 			return false, false
 		}
 		expect = true

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -133,11 +132,11 @@ func (w *response) declared() int64 {
 	} else if values := w.header["Content-Length"]; len(values) > 0 {
 		text = values[0]
 	}
-	n, err := strconv.ParseUint(text, 10, 63)
+	n, err := http1.ParseLength(text)
 	if err != nil {
 		return -1
 	}
-	return int64(n)
+	return n
 }
 
 // dated says whether the handler gave a Date of its own.

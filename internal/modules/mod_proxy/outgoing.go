@@ -43,7 +43,7 @@ func (x *exchange) outgoing(req *upstream.Request) {
 	for i, sent := range r.Conn.Fields {
 		name := http1.Canonical(sent.Name)
 		values := r.HTTP.Header[name]
-		if len(values) == 0 || http1.Has(r.Conn.Fields[:i], name) {
+		if len(values) == 0 || !r.Conn.Distinct && http1.Has(r.Conn.Fields[:i], name) {
 			continue
 		}
 		left--
@@ -62,6 +62,16 @@ func (x *exchange) outgoing(req *upstream.Request) {
 	}
 	sortFields(fields[own:])
 	req.Fields = fields
+}
+
+// clientText is the client's address. The listener has most in words already.
+func clientText(r *module.Request) string {
+	if r.UserAgentAddr.Is4() && r.UserAgentAddr == r.Conn.Remote.Addr() {
+		if text, _, ok := strings.Cut(r.HTTP.RemoteAddr, ":"); ok {
+			return text
+		}
+	}
+	return r.UserAgentAddr.String()
 }
 
 // passRest appends what is in the header and did not come with the request.
@@ -91,7 +101,7 @@ func (x *exchange) added(fields []upstream.Field, host string) []upstream.Field 
 	if !x.dir.addHeaders.Or(true) || r.Proxy != module.ReverseProxied {
 		return fields
 	}
-	fields = append(fields, upstream.Field{Name: "X-Forwarded-For", Value: r.UserAgentAddr.String()})
+	fields = append(fields, upstream.Field{Name: "X-Forwarded-For", Value: clientText(r)})
 	if host != "" {
 		fields = append(fields, upstream.Field{Name: "X-Forwarded-Host", Value: host})
 	}

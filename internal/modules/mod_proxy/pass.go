@@ -9,6 +9,7 @@ import (
 	"transom/internal/module"
 	"transom/internal/regex"
 	"transom/internal/upstream"
+	"transom/internal/wire/http1"
 )
 
 // setPass is ProxyPass and ProxyPassMatch, in and outside <Location>.
@@ -142,7 +143,7 @@ func hostPart(url string) string {
 }
 
 func isBalancerURL(url string) bool {
-	return len(url) > len("balancer://") && strings.EqualFold(url[:len("balancer://")], "balancer://")
+	return len(url) > len("balancer://") && http1.EqualFold(url[:len("balancer://")], "balancer://")
 }
 
 // balancerName is the balancer that a URL names: its path does not count.

@@ -79,11 +79,9 @@ func (x *exchange) overrides(status int) bool {
 func (x *exchange) mapFields(resp *upstream.Response) {
 	for i := range resp.Fields {
 		f := &resp.Fields[i]
-		switch http1.Canonical(f.Name) {
-		case "Location", "Content-Location", "Uri", "Destination":
-			f.Value = x.reverseURL(f.Value)
-		case "Set-Cookie":
-			f.Value = x.reverseCookie(f.Value)
+		switch len(f.Name) {
+		case len("URI"), len("Location"), len("Set-Cookie"), len("Destination"), len("Content-Location"):
+			x.mapField(f)
 		}
 	}
 	// As in httpd, the version is the client's.
@@ -104,6 +102,15 @@ func writeHeader(w http.ResponseWriter, resp *upstream.Response) {
 		l.Reason(resp.Reason)
 	}
 	w.WriteHeader(resp.Status)
+}
+
+func (x *exchange) mapField(f *upstream.Field) {
+	switch http1.Canonical(f.Name) {
+	case "Location", "Content-Location", "Uri", "Destination":
+		f.Value = x.reverseURL(f.Value)
+	case "Set-Cookie":
+		f.Value = x.reverseCookie(f.Value)
+	}
 }
 
 // setHeader makes h the response's header: the origin's takes the place of all but cookies that were set before.

@@ -1,8 +1,8 @@
 package http1
 
 import (
+	"math"
 	"net/http"
-	"strconv"
 )
 
 // framing gathers the fields that decide where a message ends (RFC 9112 §6), and who is asked.
@@ -73,7 +73,7 @@ func (f *framing) body(minor int, none int64) (int64, error) {
 	case f.lengths > 1:
 		return 0, bad("repeated Content-Length") // §6.3
 	case f.lengths == 1:
-		return parseLength(f.length)
+		return ParseLength(f.length)
 	}
 	return none, nil
 }
@@ -96,19 +96,17 @@ func checkCoding(coding string) error {
 	return bad("Transfer-Encoding is not one final chunked")
 }
 
-// parseLength takes 1*DIGIT that fit an int64: no sign, no list, not nothing (§6.2).
-func parseLength(s string) (int64, error) {
+// ParseLength takes 1*DIGIT that fit an int64: no sign, no list, not nothing (RFC 9110 §8.6).
+func ParseLength(s string) (n int64, err error) {
 	if s == "" || len(s) > 19 {
 		return 0, bad("invalid Content-Length")
 	}
 	for i := 0; i < len(s); i++ {
-		if s[i] < '0' || s[i] > '9' {
+		d := int64(s[i]) - '0'
+		if d < 0 || d > 9 || n > (math.MaxInt64-d)/10 {
 			return 0, bad("invalid Content-Length")
 		}
-	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		return 0, bad("invalid Content-Length")
+		n = n*10 + d
 	}
 	return n, nil
 }
