@@ -78,6 +78,9 @@ type loop struct {
 	asleep atomic.Bool // until the next event, be it far away
 }
 
+// mostRoom keeps a crowd of arrivals from costing memory for ever.
+const mostRoom = 64
+
 // arrival is a tunnel on its way into its place in a loop.
 type arrival struct {
 	ref      ref
@@ -247,8 +250,9 @@ func (l *loop) read() bool {
 		for i := range arrived {
 			l.adopt(&arrived[i])
 		}
-		clear(arrived)
-		l.room = arrived[:0]
+		if clear(arrived); cap(arrived) <= mostRoom {
+			l.room = arrived[:0]
+		}
 		for _, f := range todo {
 			f()
 		}
