@@ -184,6 +184,7 @@ func (s *Site) DoFrom(t testing.TB, r *http.Request, remote netip.AddrPort) *htt
 	t.Helper()
 	w := httptest.NewRecorder()
 	x := &exchange{}
+	r.RemoteAddr = remote.String()
 	s.Serve(w, r, &module.Conn{ID: 1, Local: Local, Remote: remote, TLS: r.TLS, Line: r.Method + " " + r.RequestURI + " " + r.Proto, Received: time.Now(), Exchange: x})
 	for _, f := range x.after {
 		f()
