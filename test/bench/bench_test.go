@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"encoding/xml"
 	"io"
 	"math"
@@ -111,6 +112,29 @@ func TestReport(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the tables lack %q:\n%s", want, text)
 		}
+	}
+}
+
+// TestPages: the tables in README and docs/bench.md, and the plot, are those of docs/bench.json.
+func TestPages(t *testing.T) {
+	read := func(name string) string {
+		text, err := os.ReadFile("../../" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	r := new(Report)
+	if err := json.Unmarshal([]byte(read("docs/bench.json")), r); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []struct{ name, tables string }{{"README.md", r.Summary()}, {"docs/bench.md", r.Markdown()}} {
+		if text := read(page.name); insert(text, page.tables) != text {
+			t.Errorf("%s is not what docs/bench.json says; make bench writes both", page.name)
+		}
+	}
+	if read("docs/bench.svg") != r.SVG() {
+		t.Error("docs/bench.svg is not what docs/bench.json says; make bench writes both")
 	}
 }
 

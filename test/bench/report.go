@@ -85,7 +85,7 @@ func (r *Report) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-func (f *Figure) number(v float64) string { return fmt.Sprintf("%.*f", f.digits, v) }
+func (f *Figure) number(v float64) string { return fmt.Sprintf("%.*f", f.Digits, v) }
 
 // ratio is the median of Transom's samples over that of a peer's, 0 if one has none.
 func (row *Row) ratio(peer string) float64 {
@@ -155,6 +155,28 @@ func (r *Report) Markdown() string {
 	return b.String()
 }
 
+// Summary is README's table: medians of the figures in the plot. What only sets the floor isn't in it.
+func (r *Report) Summary() string {
+	known := slices.DeleteFunc(slices.Clone(r.Peers), func(p string) bool { return p == "splice" })
+	var b strings.Builder
+	b.WriteString("| | | " + strings.Join(known, " | ") + " |\n|---|---" + strings.Repeat("|---:", len(known)) + "|\n")
+	for _, row := range r.Rows {
+		if !row.Headline {
+			continue
+		}
+		fmt.Fprintf(&b, "| %s | %s |", row.Name, row.Unit)
+		for _, p := range known {
+			text := "-"
+			if samples := row.Samples[p]; len(samples) > 0 {
+				text = row.number(median(samples))
+			}
+			fmt.Fprintf(&b, " %s |", text)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
 func times(ratio float64) string {
 	if ratio == 0 {
 		return "-"
@@ -173,10 +195,11 @@ func (row *Row) cell(peer string) string {
 	return fmt.Sprintf("%s (%s)", row.number(median(samples)), row.number(slices.Min(samples)))
 }
 
-// Marks in bench.md between which the tables stand.
+// Marks between which the tables stand.
 const beginMark, endMark = "<!-- measured -->\n", "<!-- end -->\n"
 
-// Write puts bench.json and bench.svg into a folder, and the tables between the marks of its bench.md.
+// Write puts bench.json and bench.svg into a folder, the tables between the marks of its bench.md, and the short one between those
+// of the README beside the folder, if there is one.
 func (r *Report) Write(folder string) error {
 	text, err := json.MarshalIndent(r, "", "\t")
 	if err != nil {
@@ -185,6 +208,12 @@ func (r *Report) Write(folder string) error {
 	page, err := os.ReadFile(filepath.Join(folder, "bench.md"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
+	}
+	readme := filepath.Join(folder, "..", "README.md")
+	if front, err := os.ReadFile(readme); err == nil && strings.Contains(string(front), beginMark) {
+		if err := os.WriteFile(readme, []byte(insert(string(front), r.Summary())), 0o644); err != nil {
+			return err
+		}
 	}
 	return errors.Join(
 		os.WriteFile(filepath.Join(folder, "bench.json"), append(text, '\n'), 0o644),
