@@ -141,8 +141,9 @@ func (x *exchange) recycle() {
 	}
 	clear(x.w.order)
 	clear(x.after)
-	clear(x.fields[:])
-	clear(x.values[:])
+	used := min(len(x.head.Fields), len(x.fields))
+	clear(x.fields[:used])
+	clear(x.values[:used])
 	x.conn, x.settings, x.takenBefore = nil, nil, 0
 	x.head, x.url, x.body, x.info = http1.RequestHead{}, url.URL{}, requestBody{}, Info{}
 	x.w = response{header: x.w.header, order: x.w.order[:0], room: &x.room}

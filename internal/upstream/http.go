@@ -62,16 +62,16 @@ var exchanges = sync.Pool{New: func() any {
 
 // recycle gives the memory to another exchange. Nobody may use this one, its Response or its Fields any more.
 func (x *exchange) recycle() {
-	bytes, fields := x.bytes[:0], x.head.Fields[:0]
+	bytes, fields := x.bytes[:0], x.head.Fields
 	if cap(bytes) > 4*prefetch {
 		bytes = nil
 	}
 	if cap(fields) > 64 {
 		fields = nil
 	}
-	clear(fields[:cap(fields)])
+	clear(fields)
 	*x = exchange{}
-	x.bytes, x.head.Fields = bytes, fields
+	x.bytes, x.head.Fields = bytes, fields[:0]
 	exchanges.Put(x)
 }
 

@@ -28,6 +28,7 @@ type exchange struct {
 	url      upstream.URL
 	request  upstream.Request
 	fields   [20]upstream.Field                        // room for request's
+	used     int                                       // of it
 	tell     func(status int, fields []upstream.Field) // interim, made once
 }
 
@@ -48,7 +49,7 @@ func (x *exchange) recycle() {
 	if x.request.Body != nil {
 		return
 	}
-	clear(x.fields[:])
+	clear(x.fields[:min(x.used, len(x.fields))])
 	x.request, x.url = upstream.Request{}, upstream.URL{}
 	x.r, x.rt, x.dir, x.server, x.balancer, x.kept = nil, nil, nil, nil, nil, nil
 	exchanges.Put(x)

@@ -61,7 +61,7 @@ func (x *exchange) outgoing(req *upstream.Request) {
 		}
 	}
 	sortFields(fields[own:])
-	req.Fields = fields
+	req.Fields, x.used = fields, len(fields)
 }
 
 // clientText is the client's address. The listener has most in words already.
