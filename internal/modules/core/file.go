@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strconv"
@@ -48,11 +49,11 @@ func sendFile(r *module.Request) module.Result {
 		request = request.Clone(request.Context())
 		request.Header.Del("Range")
 	}
-	if request.Header.Get("Range") == "" {
+	if r.ContentEncoding == "" && request.Header.Get("Range") == "" {
 		http.ServeContent(r.Writer, request, "", info.ModTime(), f)
 		return module.OK
 	}
-	w := &rangeWriter{ResponseWriter: r.Writer}
+	w := &fileWriter{ResponseWriter: r.Writer, size: info.Size()}
 	http.ServeContent(w, request, "", info.ModTime(), f)
 	if !w.refused {
 		return module.OK
@@ -62,25 +63,38 @@ func sendFile(r *module.Request) module.Result {
 	return http.StatusRequestedRangeNotSatisfiable
 }
 
-// rangeWriter keeps ServeContent from answering 416 with a text of its own: that is ErrorDocument's.
-type rangeWriter struct {
+// fileWriter keeps ServeContent from answering 416 with a text of its own: that is ErrorDocument's. And it tells the length of a
+// file that has a content coding, which ServeContent leaves out lest somebody encodes what follows.
+type fileWriter struct {
 	http.ResponseWriter
+	size    int64
 	refused bool
 }
 
-func (w *rangeWriter) WriteHeader(status int) {
-	if status == http.StatusRequestedRangeNotSatisfiable {
+func (w *fileWriter) WriteHeader(status int) {
+	switch h := w.Header(); {
+	case status == http.StatusRequestedRangeNotSatisfiable:
 		w.refused = true
 		return
+	case status == http.StatusOK && h.Get("Content-Length") == "":
+		h.Set("Content-Length", strconv.FormatInt(w.size, 10))
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *rangeWriter) Write(p []byte) (int, error) {
+func (w *fileWriter) Write(p []byte) (int, error) {
 	if w.refused {
 		return len(p), nil
 	}
 	return w.ResponseWriter.Write(p)
+}
+
+// ReadFrom leaves the copying to the writer below.
+func (w *fileWriter) ReadFrom(src io.Reader) (int64, error) {
+	if w.refused {
+		return io.Copy(io.Discard, src)
+	}
+	return io.Copy(w.ResponseWriter, src)
 }
 
 // wellFormedRange says whether a Range header is a list of byte ranges; whether the file has them is another question.

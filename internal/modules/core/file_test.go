@@ -1,7 +1,10 @@
 package core_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"os"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -39,5 +42,41 @@ func TestFileThatIsSwapped(t *testing.T) {
 		}
 		os.Remove(s.Root + "/htdocs/a.txt")
 		os.Remove(s.Root + "/htdocs/kept")
+	}
+}
+
+// A file with a content coding has a length, as any other; what a filter makes of it has not.
+func TestLengthOfEncodedFile(t *testing.T) {
+	s := sitetest.New(t, `
+AddEncoding x-gzip .gz
+<Location /inflated>
+SetOutputFilter INFLATE
+</Location>
+Alias /inflated @ROOT@/htdocs`, modules.All())
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write(bytes.Repeat([]byte("0123456789"), 10000))
+	z.Close()
+	s.Write(t, "htdocs/a.gz", packed.String())
+	size := strconv.Itoa(packed.Len())
+	for _, c := range []struct {
+		method, target, header string
+		status                 int
+		length                 string
+	}{
+		{"GET", "/a.gz", "Accept: */*", 200, size},
+		{"HEAD", "/a.gz", "Accept: */*", 200, size},
+		{"GET", "/a.gz", "Range: bytes=1-2", 206, "2"},
+		{"GET", "/a.gz", "If-None-Match: *", 304, ""},
+		{"GET", "/a.gz", "If-Match: \"x\"", 412, ""},
+		{"GET", "/inflated/a.gz", "Accept: */*", 200, ""},
+	} {
+		w := s.Do(t, sitetest.Request(c.method, c.target, c.header))
+		if got := w.Header().Get("Content-Length"); w.Code != c.status || c.status != 412 && got != c.length || c.status == 412 && got == size {
+			t.Errorf("%s %s, %s: %d with length %q", c.method, c.target, c.header, w.Code, got)
+		}
+		if c.target == "/inflated/a.gz" && w.Body.Len() != 100000 {
+			t.Errorf("inflated to %d bytes", w.Body.Len())
+		}
 	}
 }
