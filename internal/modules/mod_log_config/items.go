@@ -3,6 +3,7 @@ package logconfig
 import (
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,16 @@ type kind struct {
 
 func str(f func(r *module.Request, arg string) string) func([]byte, *module.Request, string) []byte {
 	return func(b []byte, r *module.Request, arg string) []byte { return text(b, f(r, arg)) }
+}
+
+// opt is str for what may be there and empty, which is logged as nothing at all.
+func opt(f func(r *module.Request, arg string) (string, bool)) func([]byte, *module.Request, string) []byte {
+	return func(b []byte, r *module.Request, arg string) []byte {
+		if s, set := f(r, arg); s != "" || !set {
+			return text(b, s)
+		}
+		return b
+	}
 }
 
 func num(f func(r *module.Request, arg string) int64) func([]byte, *module.Request, string) []byte {
@@ -44,12 +55,14 @@ var known = map[string]kind{
 		atEnd: func(t *tunnel.Result, _ string) string {
 			return strconv.FormatInt(int64(t.Duration/time.Microsecond), 10)
 		}},
-	"T": {value: num(func(r *module.Request, arg string) int64 { return int64(time.Since(r.Received) / unit(arg)) }), original: true,
-		atEnd: func(t *tunnel.Result, arg string) string { return strconv.FormatInt(int64(t.Duration/unit(arg)), 10) }},
-	"i": {value: str(requestHeader), prepare: http.CanonicalHeaderKey},
-	"o": {value: str(responseHeader), prepare: http.CanonicalHeaderKey},
-	"n": {value: str(func(r *module.Request, arg string) string { return r.Notes[arg] })},
-	"e": {value: str(func(r *module.Request, arg string) string { v, _ := r.Env(arg); return v })},
+	"T": {value: func(b []byte, r *module.Request, arg string) []byte {
+		return append(b, scaled(time.Since(r.Received), arg)...)
+	},
+		prepare: oneOf("s", "ms", "us"), original: true, atEnd: func(t *tunnel.Result, arg string) string { return scaled(t.Duration, arg) }},
+	"i": {value: opt(requestHeader), prepare: http.CanonicalHeaderKey},
+	"o": {value: opt(responseHeader), prepare: http.CanonicalHeaderKey},
+	"n": {value: opt(func(r *module.Request, arg string) (string, bool) { v, set := r.Notes[arg]; return v, set })},
+	"e": {value: opt((*module.Request).Env)},
 	"C": {value: str(cookie)},
 	"f": {value: str(func(r *module.Request, _ string) string { return r.Filename })},
 	"H": {value: str(func(r *module.Request, _ string) string { return r.Protocol })},
@@ -58,7 +71,7 @@ var known = map[string]kind{
 	"U": {value: str(func(r *module.Request, _ string) string { return r.URI }), original: true},
 	"v": {value: str(func(r *module.Request, _ string) string { return r.Server.Name })},
 	"V": {value: str(func(r *module.Request, _ string) string { return r.ServerName() })},
-	"p": {value: num(port)},
+	"p": {value: port, prepare: oneOf("canonical", "local", "remote")},
 	"P": {value: num(func(*module.Request, string) int64 { return pid })},
 	"k": {value: num(func(r *module.Request, _ string) int64 { return int64(r.Conn.KeepAlives) })},
 	"R": {value: str(func(r *module.Request, _ string) string { return r.Handler }), original: true},
@@ -80,9 +93,19 @@ func fromBackend(t *tunnel.Result, _ string) string {
 	return strconv.FormatInt(t.FromBackend.Bytes, 10)
 }
 
-func client(b []byte, r *module.Request, _ string) []byte {
-	if !r.UserAgentAddr.IsValid() || r.UserAgentAddr.Zone() != "" {
-		return text(b, r.UserAgentAddr.String())
+// oneOf makes words that are known in any case lower case.
+func oneOf(words ...string) func(arg string) string {
+	return func(arg string) string {
+		if lower := strings.ToLower(arg); slices.Contains(words, lower) {
+			return lower
+		}
+		return arg
+	}
+}
+
+func client(b []byte, r *module.Request, arg string) []byte {
+	if arg == "c" || !r.UserAgentAddr.IsValid() || r.UserAgentAddr.Zone() != "" {
+		return text(b, clientAddress(r, arg))
 	}
 	return r.UserAgentAddr.AppendTo(b)
 }
@@ -122,31 +145,42 @@ func bytesOrDash(b []byte, r *module.Request, _ string) []byte {
 	return strconv.AppendInt(b, r.BytesSent, 10)
 }
 
-func unit(arg string) time.Duration {
-	switch arg {
+// scaled is a duration in a unit; httpd answers one that it does not know with its name.
+func scaled(d time.Duration, unit string) string {
+	switch unit {
+	case "", "s":
+		d /= time.Second
 	case "ms":
-		return time.Millisecond
+		d /= time.Millisecond
 	case "us":
-		return time.Microsecond
+		d /= time.Microsecond
+	default:
+		return unit
 	}
-	return time.Second
+	return strconv.FormatInt(int64(d), 10)
 }
 
-func requestHeader(r *module.Request, arg string) string {
+func requestHeader(r *module.Request, arg string) (string, bool) {
 	if arg == "Host" {
-		return r.HTTP.Host
+		return r.HTTP.Host, r.HTTP.Host != ""
 	}
-	return strings.Join(r.HTTP.Header[arg], ", ")
+	values := r.HTTP.Header[arg]
+	return strings.Join(values, ", "), len(values) > 0
 }
 
-func responseHeader(r *module.Request, arg string) string {
-	return strings.Join(r.Writer.Header()[arg], ", ")
+func responseHeader(r *module.Request, arg string) (string, bool) {
+	values := r.Writer.Header()[arg]
+	return strings.Join(values, ", "), len(values) > 0
 }
 
+// cookie is a cookie's value as it came, in quotes too.
 func cookie(r *module.Request, arg string) string {
-	for _, c := range r.HTTP.Cookies() {
-		if strings.EqualFold(c.Name, arg) {
-			return c.Value
+	for _, line := range r.HTTP.Header["Cookie"] {
+		for pair := range strings.SplitSeq(line, ";") {
+			name, value, _ := strings.Cut(pair, "=")
+			if value != "" && strings.EqualFold(strings.Trim(name, " \t"), arg) {
+				return strings.Trim(value, " \t")
+			}
 		}
 	}
 	return ""
@@ -159,14 +193,18 @@ func query(b []byte, r *module.Request, _ string) []byte {
 	return text(append(b, '?'), r.Query)
 }
 
-func port(r *module.Request, arg string) int64 {
+func port(b []byte, r *module.Request, arg string) []byte {
+	n := r.CanonicalPort()
 	switch arg {
+	case "", "canonical":
 	case "remote":
-		return int64(r.Conn.Remote.Port())
+		n = int(r.Conn.Remote.Port())
 	case "local":
-		return int64(r.Conn.Local.Port())
+		n = int(r.Conn.Local.Port())
+	default:
+		return append(b, arg...)
 	}
-	return int64(r.CanonicalPort())
+	return strconv.AppendInt(b, int64(n), 10)
 }
 
 func connectionStatus(r *module.Request, _ string) string {

@@ -17,6 +17,9 @@ func TestFormats(t *testing.T) {
 		`%{uSER-aGENT}i|%{host}i|%{none}i`:   `a\\"b\\x01\\\\\\xc3\\xa9~|www\.example\.com|-`,
 		`%{x-two}i|%{content-TYPE}o`:         `1, 2|text/html`,
 		`%%h\t%a%U%q`:                        `%h\t198\.51\.100\.7/index\.html\?q=1`,
+		`%{MS}T|%{us}T|%{bogus}T`:            `\d+\|\d+\|bogus`,
+		`%{REMOTE}p=%{Local}p=%{x}p|%{c}h`:   `\d+=\d+=x\|198\.51\.100\.7`,
+		`%{begin}t%{end}t`:                   `\[[^]]+\]\[[^]]+\]`,
 		`no item`:                            `no item`,
 		`%{end:sec}t%{begin:usec_frac}t.%k-`: `\d{16}\.0-`,
 	} {

@@ -23,10 +23,11 @@ var lastStamp atomic.Pointer[stamp]
 // seconds and fractions of it, or by a strftime format.
 func logTime(b []byte, r *module.Request, arg string) []byte {
 	at := r.Received
-	if rest, ok := strings.CutPrefix(arg, "end:"); ok {
+	switch when, rest, _ := strings.Cut(arg, ":"); when {
+	case "end":
 		at, arg = time.Now(), rest
-	} else {
-		arg = strings.TrimPrefix(arg, "begin:")
+	case "begin":
+		arg = rest
 	}
 	switch arg {
 	case "":
