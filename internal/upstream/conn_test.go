@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"context"
 	"io"
 	"net"
 	"testing"
@@ -71,4 +72,44 @@ func (n noticing) SetWriteDeadline(t time.Time) error {
 		}
 	}
 	return n.TCPConn.SetWriteDeadline(t)
+}
+
+// Who waited for a connection has the whole timeout from then on.
+func TestTimeoutBehindTheWait(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	u, err := ParseURL("http://" + l.Addr().String() + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := NewWorker(u, false)
+	w.Max, w.Timeout = 1, time.Minute
+	w.Start()
+	defer w.Close()
+	first, err := w.Connect(context.Background(), &Request{}, "80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	turn := make(chan *Conn)
+	go func() {
+		c, _ := w.Connect(context.Background(), &Request{}, "80")
+		turn <- c
+	}()
+	for w.Stats().Waiting == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	first.readBy = 0
+	released := clock()
+	first.Release(true)
+	second := <-turn
+	if second != first {
+		t.Fatal("another connection was made")
+	}
+	if want := w.Timeout + w.Timeout/slack; second.readBy < released+want {
+		t.Errorf("its time ends %v after the turn came, want %v", second.readBy-released, want)
+	}
+	second.Release(false)
 }

@@ -38,7 +38,7 @@ func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, 
 	if !w.Status().Usable() && !w.Usable(time.Now()) {
 		return nil, disabledError(w)
 	}
-	now, name := clock(), w.serverNameFor(req)
+	name := w.serverNameFor(req)
 	for {
 		c, err := w.pool.get(ctx, w.Acquire, fresh)
 		if err != nil {
@@ -49,6 +49,7 @@ func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, 
 		if c == nil {
 			break
 		}
+		now := clock() // the turn may have been long in coming
 		if !fresh && c.fits(now, name, w.TTL) {
 			c.worker, c.Reused = w, true
 			return w.busyWith(c, req, now), nil
