@@ -141,7 +141,7 @@ func leadingNumber(text string) (n int64, rest string) {
 
 func insert(r *module.Request) module.Result {
 	v := settings.Of(r.Dir)
-	if !v.active.Or(false) {
+	if !v.active.Or(false) || r.RedirectNow >= http.StatusBadRequest { // the page of an error is not its answer's content
 		return module.Declined
 	}
 	r.BeforeHeaders(func(status int, h http.Header) {
