@@ -145,6 +145,7 @@ func TestUnixSocket(t *testing.T) {
 	go func() {
 		c, err := l.Accept()
 		if err == nil {
+			defer c.Close()
 			script("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok...", heads)(c)
 		}
 	}()
