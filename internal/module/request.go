@@ -155,8 +155,8 @@ type Engine interface {
 	Run(r, sub *Request) Result
 	// Pick is the server for connections to local and a host name, which may have a port or be empty.
 	Pick(local netip.AddrPort, host string) *Server
-	// Detach collects what must be told of the end of the tunnel that r, answered with 101, becomes.
-	Detach(r *Request) []TunnelEnd
+	// Detach appends to ends what must be told of the end of the tunnel that r, answered with 101, becomes.
+	Detach(r *Request, ends []TunnelEnd) []TunnelEnd
 }
 
 func (r *Request) Context() context.Context { return r.HTTP.Context() }

@@ -104,9 +104,8 @@ func (s *Site) log(r *module.Request) {
 	}
 }
 
-// Detach collects what must be told of a tunnel's end; the request is over for everyone else.
-func (e engine) Detach(r *module.Request) []module.TunnelEnd {
-	var ends []module.TunnelEnd
+// Detach appends what must be told of a tunnel's end; the request is over for everyone else.
+func (e engine) Detach(r *module.Request, ends []module.TunnelEnd) []module.TunnelEnd {
 	for _, h := range stateOf(r).at.hooks[module.LogTransaction] {
 		if h.Detach == nil {
 			continue

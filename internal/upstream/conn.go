@@ -3,7 +3,6 @@ package upstream
 import (
 	"errors"
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -148,7 +147,7 @@ func (c *Conn) Release(ok bool) {
 }
 
 // Take takes the connection out of the pool for good. The receiver closes it and then calls done.
-func (c *Conn) Take() (done func()) {
+func (c *Conn) Take() (leave func()) {
 	if c.gone {
 		return func() {}
 	}
@@ -156,7 +155,12 @@ func (c *Conn) Take() (done func()) {
 	c.Conn.SetDeadline(time.Time{})
 	p := &c.worker.pool
 	p.count(c.in, c.out)
-	return sync.OnceFunc(p.free)
+	var done atomic.Bool // a tunnel keeps the function: it is small
+	return func() {
+		if !done.Swap(true) {
+			p.free()
+		}
+	}
 }
 
 // fits says whether an idle connection can carry a request: young enough, to the same TLS name, open and silent.

@@ -49,7 +49,8 @@ func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 	}
 	policy := x.policy()
 	policy.Extensions = ws.Extensions(fields)
-	end := &tunnelEnd{done: up.Done, ends: r.Site.Engine.Detach(r)}
+	end := &tunnelEnd{done: up.Done}
+	end.ends = r.Site.Engine.Detach(r, end.room[:0])
 	label := x.label()
 	// An empty line behind the handshake is no frame (RFC 9112 2.2).
 	buffered = bytes.TrimPrefix(buffered, []byte("\r\n"))
@@ -78,10 +79,11 @@ func send(conn net.Conn, b []byte, patience time.Duration) error {
 	return err
 }
 
-// tunnelEnd is all that a tunnel keeps of its request.
+// tunnelEnd is all that a tunnel keeps of its request, most often in one piece.
 type tunnelEnd struct {
 	done func()
 	ends []module.TunnelEnd
+	room [1]module.TunnelEnd
 }
 
 func (e *tunnelEnd) ended(result tunnel.Result) {
