@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"transom/internal/wire/http1"
 )
 
 // Rank orders output filters: the handler writes through the lowest first (AP_FTYPE_*).
@@ -125,6 +127,11 @@ func (r *Request) RunBeforeHeaders(status int, h http.Header) {
 
 // ResetFilters forgets filters and header callbacks, for an error response that starts anew.
 func (r *Request) ResetFilters() { r.filters, r.before = nil, nil }
+
+// FieldWriter is a writer without filters, of HTTP/1. It takes a header as it came and reports true, if nobody has a say in it.
+type FieldWriter interface {
+	WriteFields(status int, reason string, fields []http1.Field) bool
+}
 
 // SetErrHeader sets a header of the response that is sent with errors too.
 func (r *Request) SetErrHeader(name, value string) {

@@ -51,15 +51,10 @@ func (w *response) WriteHeader(status int) {
 	w.next.WriteHeader(status)
 }
 
-// fieldWriter is what the listener's writer offers for HTTP/1; see there.
-type fieldWriter interface {
-	WriteFields(status int, reason string, fields []http1.Field) bool
-}
-
 // WriteFields is WriteHeader for a header that is a list already, as an origin server's is. It reports false, and has done nothing,
 // if anybody has a say in the header or the status.
 func (w *response) WriteFields(status int, reason string, fields []http1.Field) bool {
-	next, ok := w.next.(fieldWriter)
+	next, ok := w.next.(module.FieldWriter)
 	r := w.request
 	if !ok || w.wrote || r.Layered() || len(r.ErrHeader) > 0 || r.RedirectNow != 0 || r.ContentType != "" {
 		return false

@@ -29,14 +29,11 @@ func runInstructions(args []string) error {
 	flags.Parse(args)
 	o.Transom, _ = filepath.Abs(o.Transom)
 	os.Setenv("GODEBUG", "asyncpreemptoff=1") // callgrind loses its way where signals meet Go's stacks
-	dir, err := os.MkdirTemp("", "transom-bench-")
+	dir, err := scratch()
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return err
-	}
 	for _, s := range scenarios() {
 		if !slices.Contains(list(*names), s.Name) {
 			continue

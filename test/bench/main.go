@@ -62,21 +62,26 @@ func measure(args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	signal.Ignore(syscall.SIGPIPE) // whoever reads the output may leave: the peers are stopped all the same
-	dir, err := os.MkdirTemp("", "transom-bench-")
+	dir, err := scratch()
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	// Servers that give up root's rights must still reach their files.
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return err
-	}
 	report, err := run(ctx, o, dir)
 	if err != nil {
 		return err
 	}
 	fmt.Println(report.Markdown())
 	return report.Write(filepath.Clean(o.Out))
+}
+
+// scratch makes a folder for one run. Servers that give up root's rights must still reach their files.
+func scratch() (string, error) {
+	dir, err := os.MkdirTemp("", "transom-bench-")
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o755)
 }
 
 func list(text string) []string {

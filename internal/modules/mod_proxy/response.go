@@ -34,7 +34,7 @@ func (x *exchange) relay(req *upstream.Request, resp *upstream.Response) module.
 	if !resp.ImpliedStatus {
 		r.RedirectNow = 0 // the status of an ErrorDocument from an origin server is the origin server's, as in httpd
 	}
-	if w, ok := r.Writer.(fieldWriter); !ok || !w.WriteFields(resp.Status, resp.Reason, resp.Fields) {
+	if w, ok := r.Writer.(module.FieldWriter); !ok || !w.WriteFields(resp.Status, resp.Reason, resp.Fields) {
 		writeHeader(r.Writer, resp)
 	}
 	if err := x.copyBody(resp); err != nil {
@@ -88,11 +88,6 @@ func (x *exchange) mapFields(resp *upstream.Response) {
 	if via := x.via(x.r.HTTP.ProtoMajor, x.r.HTTP.ProtoMinor); via != "" {
 		resp.Fields = append(resp.Fields, upstream.Field{Name: "Via", Value: via})
 	}
-}
-
-// fieldWriter is a writer without filters. It takes a header as it came, if nobody has a say in it.
-type fieldWriter interface {
-	WriteFields(status int, reason string, fields []http1.Field) bool
 }
 
 func writeHeader(w http.ResponseWriter, resp *upstream.Response) {
