@@ -130,12 +130,13 @@ func TestWaiters(t *testing.T) {
 	w, made := memory(t, func(w *Worker) { w.Max, w.Children = 1, 2 })
 	held := []*Conn{connect(t, w), connect(t, w)}
 	got := make(chan int, 4)
+	var waiters sync.WaitGroup
 	for i := range 4 {
-		go func() {
+		waiters.Go(func() {
 			c := connect(t, w)
 			got <- i
 			c.Release(i%2 == 0)
-		}()
+		})
 		for w.Stats().Waiting != i+1 {
 			time.Sleep(time.Millisecond)
 		}
@@ -145,6 +146,7 @@ func TestWaiters(t *testing.T) {
 	if !slices.Equal(order, []int{0, 1, 2, 3}) {
 		t.Errorf("served in order %v", order)
 	}
+	waiters.Wait() // the last has told its number before it releases
 	held[1].Release(true)
 	if s := w.Stats(); s.Open > 2 || s.Busy != 0 || s.Waiting != 0 || made() > 5 {
 		t.Errorf("%+v, %d made", s, made())
