@@ -178,12 +178,13 @@ func TestProfile(t *testing.T) {
 		}
 		return p
 	}
-	short := write("fn=(1) main\n3 10\n+2 5\ncfn=(2) work\ncalls=2 7\n4 40\n\nfn=(2)\n7 40\n\ntotals: 55\n")
-	long := write("fn=(1) main\n3 10\n* 5\ncfn=(2) work\ncalls=12 7\n-4 240\n\nfn=(2)\n7 240\n\ntotals: 255\n")
-	if short.total != 55 || long.total != 255 {
-		t.Errorf("totals are %g and %g", short.total, long.total)
+	short := write("fn=(1) main\n3 10 1 1 2\n+2 5\ncfn=(2) work\ncalls=2 7\n4 40 9 9 9 9 9 9 9 9\n\nfn=(2)\n7 40 0 0 0 1 2 3 4 5\n")
+	long := write("fn=(1) main\n3 10 1 1 2\n* 5\ncfn=(2) work'2\ncalls=12 7\n-4 240\n\nfn=(2)\n7 240 0 0 20 11 22 3 4 5\n")
+	if want := (cost{instructions: 55, code: 2, data: 3, far: 12}); short.total != want {
+		t.Errorf("totals are %v, want %v", short.total, want)
 	}
-	if d := long.less(short, 10); d.total != 20 || d.self["work"] != 20 || d.self["main"] != 0 {
+	work := cost{instructions: 20, code: 2, data: 3}
+	if d := long.less(short, 10); d.total != work || d.self["work"] != work || d.self["main"] != (cost{}) {
 		t.Errorf("the difference is %v", d)
 	}
 }
