@@ -402,7 +402,7 @@ func TestInfo(t *testing.T) {
 		info.AfterResponse(func() {
 			mu.Lock()
 			defer mu.Unlock()
-			lines = append(lines, fmt.Sprintf("%s|%v|%d|%d|%d", info.Line, info.Fields, info.KeepAlives, info.BytesIn(), info.BytesOut()))
+			lines = append(lines, fmt.Sprintf("%s|%q|%d|%d|%d", info.Line, http1.AppendFields(nil, info.Fields), info.KeepAlives, info.BytesIn(), info.BytesOut()))
 		})
 	})
 	out := r.talk("GET /a HTTP/1.1\nhOST: x\n\nPOST /b HTTP/1.1\nHost: x\nContent-Length: 3\n\nabc")
@@ -410,8 +410,8 @@ func TestInfo(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	want := []string{
-		fmt.Sprintf("GET /a HTTP/1.1|[{hOST x}]|0|28|%d", sent),
-		fmt.Sprintf("POST /b HTTP/1.1|[{Host x} {Content-Length 3}]|1|51|%d", sent),
+		fmt.Sprintf(`GET /a HTTP/1.1|"hOST: x\r\n"|0|28|%d`, sent),
+		fmt.Sprintf(`POST /b HTTP/1.1|"Host: x\r\nContent-Length: 3\r\n"|1|51|%d`, sent),
 	}
 	if d := cmp.Diff(want, lines); d != "" {
 		t.Error(d)

@@ -72,8 +72,8 @@ func parseFields(fields []Field, head string, lines []fieldLine, rules fieldRule
 	for i := range lines {
 		l := &lines[i]
 		if l.colonEnd > 0 {
-			if name := knownToken(head[l.start : l.colonEnd-1]); name != "" {
-				fields = append(fields, Field{name, head[l.value:l.end]})
+			if name, id := token(head[l.start : l.colonEnd-1]); id != unknown {
+				fields = append(fields, Field{name, head[l.value:l.end], id})
 				continue
 			}
 		}
@@ -85,15 +85,22 @@ func parseFields(fields []Field, head string, lines []fieldLine, rules fieldRule
 	return fields, nil
 }
 
-// knownToken is name, in memory that all messages share if it is a common one, or "" if it is no token.
-func knownToken(name string) string {
-	if known := commonName(name); known == name {
-		return known
+// token is name, in memory that all messages share if it is written as a common one, and its number: unknown if it is no token.
+func token(name string) (string, ID) {
+	if len(name) >= 2 {
+		id := commonAt[commonHash(name)]
+		known := common[id]
+		if known == name {
+			return known, id
+		}
+		if EqualFold(known, name) {
+			return name, id
+		}
 	}
 	if IsToken(name) {
-		return name
+		return name, Uncommon
 	}
-	return ""
+	return name, unknown
 }
 
 // parseLine appends a field, or what a folded line adds to the last one. The first of the message's has that index.
@@ -139,7 +146,7 @@ func (rules fieldRules) parseField(line string) (Field, error) {
 	if !rules.value(value) {
 		return Field{}, bad("control character in a field value")
 	}
-	return Field{name, value}, nil
+	return Field{name, value, NameID(name)}, nil
 }
 
 func (rules fieldRules) value(s string) bool {

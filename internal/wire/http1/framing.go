@@ -17,29 +17,21 @@ type framing struct {
 func (f *framing) scan(fields []Field) {
 	for i := range fields {
 		h := &fields[i]
-		switch len(h.Name) {
-		case len("Host"):
-			if EqualFold(h.Name, "Host") {
-				if f.hosts++; f.hosts == 1 {
-					f.host = h.Value
-				}
+		switch h.ID() {
+		case Host:
+			if f.hosts++; f.hosts == 1 {
+				f.host = h.Value
 			}
-		case len("Upgrade"):
-			f.upgrade = f.upgrade || EqualFold(h.Name, "Upgrade")
-		case len("Connection"):
-			if EqualFold(h.Name, "Connection") {
-				f.options(h.Value)
-			}
-		case len("Content-Length"):
-			if EqualFold(h.Name, "Content-Length") {
-				f.lengths++
-				f.length = h.Value
-			}
-		case len("Transfer-Encoding"):
-			if EqualFold(h.Name, "Transfer-Encoding") {
-				f.codings++
-				f.coding = h.Value
-			}
+		case Upgrade:
+			f.upgrade = true
+		case Connection:
+			f.options(h.Value)
+		case ContentLength:
+			f.lengths++
+			f.length = h.Value
+		case TransferEncoding:
+			f.codings++
+			f.coding = h.Value
 		}
 	}
 }

@@ -225,7 +225,7 @@ func FuzzChunked(f *testing.F) {
 			wire = append(AppendChunkSize(wire, len(chunk)), chunk...)
 			wire = append(wire, "\r\n"...)
 		}
-		wire = AppendLastChunk(wire, []Field{{"A", "b"}})
+		wire = AppendLastChunk(wire, fieldList("A", "b"))
 		if got, _, err := read(bytes.NewReader(wire)); err != nil || got != string(in) {
 			t.Fatalf("wrote %q, read %q, %v", in, got, err)
 		}

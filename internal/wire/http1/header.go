@@ -39,8 +39,9 @@ func FillHeader(h http.Header, values []string, fields []Field, skip string) htt
 		values = make([]string, len(fields))
 	}
 	repeated := false
-	for i, f := range fields {
-		name := Canonical(f.Name)
+	for i := range fields {
+		f := &fields[i]
+		name := f.Canonical()
 		if name == skip {
 			continue
 		}
@@ -55,7 +56,7 @@ func FillHeader(h http.Header, values []string, fields []Field, skip string) htt
 		h[name] = values[i : i+1 : i+1]
 		if len(h) == n { // it was there: put it back, and look first from now on
 			repeated = true
-			first := slices.IndexFunc(fields, func(f Field) bool { return Canonical(f.Name) == name })
+			first := slices.IndexFunc(fields, func(f Field) bool { return f.Canonical() == name })
 			h[name] = []string{fields[first].Value, f.Value}
 		}
 	}

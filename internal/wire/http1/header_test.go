@@ -9,7 +9,7 @@ import (
 )
 
 func TestHeader(t *testing.T) {
-	got := Header([]Field{{"hOST", "x"}, {"a-b", "1"}, {"A-B", "2"}, {"C", ""}, {"a-B", "3"}}, "Host")
+	got := Header(fieldList("hOST", "x", "a-b", "1", "A-B", "2", "C", "", "a-B", "3"), "Host")
 	if d := cmp.Diff(http.Header{"A-B": {"1", "2", "3"}, "C": {""}}, got); d != "" {
 		t.Error(d)
 	}
@@ -19,17 +19,39 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-func TestCanonical(t *testing.T) {
-	for _, name := range common[1:] {
-		if want := http.CanonicalHeaderKey(name); name != want {
-			t.Errorf("%s: want %s", name, want)
+// fieldList are fields as a reader makes them, of names and values in turn.
+func fieldList(s ...string) (fields []Field) {
+	for ; len(s) > 0; s = s[2:] {
+		fields = append(fields, Field{s[0], s[1], slowID(s[0])})
+	}
+	return fields
+}
+
+// withIDs compares the numbers of fields, too.
+var withIDs = cmp.AllowUnexported(Field{})
+
+func slowID(name string) ID {
+	for id, known := range common {
+		if known != "" && strings.EqualFold(known, name) {
+			return ID(id)
 		}
-		if common[commonAt[commonHash(name)]] != name {
-			t.Errorf("%s shares its hash with %s", name, common[commonAt[commonHash(name)]])
+	}
+	return Uncommon
+}
+
+func TestCanonical(t *testing.T) {
+	for i, name := range common {
+		id := ID(i)
+		if id <= Uncommon {
+			continue
+		}
+		if want := http.CanonicalHeaderKey(name); name != want || name == "" {
+			t.Errorf("%d, %s: want %s", id, name, want)
 		}
 		for _, sent := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
-			if got := Canonical(sent); got != name {
-				t.Errorf("Canonical(%q) = %q", sent, got)
+			read, made := Field{sent, "", id}, Field{Name: sent}
+			if got := Canonical(sent); got != name || NameID(sent) != id || read.Canonical() != name || made.Canonical() != name || made.ID() != id {
+				t.Errorf("Canonical(%q) = %q, number %d, want %d; it may share its hash with %s", sent, got, NameID(sent), id, common[commonAt[commonHash(name)]])
 			}
 		}
 	}
@@ -90,9 +112,9 @@ func TestAppend(t *testing.T) {
 	b := AppendStatusLine(nil, 404, "")
 	b = AppendStatusLine(b, 200, "a\r\nb")
 	b = AppendRequestLine(b, "GET", "/x", 1)
-	b = AppendFields(b, []Field{{"a", "b"}, {"c", "d\r\nEvil: 1"}, {"e\r\nEvil", "2"}, {"", "x"}, {"f:", "x"}})
+	b = AppendFields(b, []Field{{Name: "a", Value: "b"}, {Name: "c", Value: "d\r\nEvil: 1"}, {Name: "e\r\nEvil", Value: "2"}, {Value: "x"}, {Name: "f:", Value: "x"}})
 	b = AppendChunkSize(b, 255)
-	b = AppendLastChunk(b, []Field{{"t", "v"}})
+	b = AppendLastChunk(b, fieldList("t", "v"))
 	want := "HTTP/1.1 404 Not Found\r\nHTTP/1.1 200 a  b\r\nGET /x HTTP/1.1\r\na: b\r\nc: d  Evil: 1\r\nff\r\n0\r\nt: v\r\n\r\n"
 	if d := cmp.Diff(want, string(b)); d != "" {
 		t.Error(d)

@@ -10,7 +10,10 @@ import "net/http"
 
 // Field is one field line, its name in the sender's spelling, its value without the
 // whitespace around it.
-type Field struct{ Name, Value string }
+type Field struct {
+	Name, Value string
+	id          ID
+}
 
 // Values that a body's length may take besides a count of bytes.
 const (

@@ -106,7 +106,7 @@ func (r *reference) fields(lines []string) ([]Field, error) {
 			last := &fields[len(fields)-1]
 			last.Value = strings.Trim(last.Value+" "+value, " \t")
 		default:
-			fields = append(fields, Field{name, value})
+			fields = append(fields, Field{name, value, slowID(name)})
 		}
 	}
 	return fields, nil

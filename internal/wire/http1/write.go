@@ -31,7 +31,8 @@ func AppendStatusLine(b []byte, status int, reason string) []byte {
 // AppendField appends "name: value CRLF". Control characters in value become spaces; a
 // field whose name is no token is left out: neither can add a line to the head.
 func AppendField(b []byte, name, value string) []byte {
-	if name = knownToken(name); name == "" {
+	name, id := token(name)
+	if id == unknown {
 		return b
 	}
 	b = append(b, name...)
