@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"transom/internal/check"
 	"transom/internal/explain"
 	"transom/internal/run"
+	"transom/test/freeport"
 )
 
 // written makes a ServerRoot with a configuration.
@@ -82,12 +82,7 @@ func TestExplainVerb(t *testing.T) {
 }
 
 func TestTunnelsVerb(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	root := written(t, "Listen "+l.Addr().String()+"\nServerName h\nTransomControlSocket logs/c\n")
+	root := written(t, "Listen "+freeport.Address(t)+"\nServerName h\nTransomControlSocket logs/c\n")
 	at := []string{"tunnels", "-d", root, "-f", "httpd.conf"}
 	if status, _, errs := said(at...); status != 1 || !strings.Contains(errs, "no server answers") {
 		t.Errorf("without a server: %d %q", status, errs)

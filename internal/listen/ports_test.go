@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"transom/test/freeport"
 )
 
 func TestPorts(t *testing.T) {
@@ -19,7 +21,8 @@ func TestPorts(t *testing.T) {
 			c.Close()
 		}
 	}
-	a, b := freePort(t), freePort(t)
+	a, b := freeport.Address(t), freeport.Address(t)
+	everyB := strings.Replace(b, "127.0.0.1", "0.0.0.0", 1)
 	var p Ports
 	defer p.Close()
 	update := func(want []string, addrs ...string) {
@@ -32,10 +35,10 @@ func TestPorts(t *testing.T) {
 			t.Fatalf("open %v, want %v", got, want)
 		}
 	}
-	update([]string{"127.0.0.1:" + a}, "127.0.0.1:"+a)
-	first := p.open["127.0.0.1:"+a]
-	update([]string{"127.0.0.1:" + a, "127.0.0.1:" + b}, "127.0.0.1:"+b, "127.0.0.1:"+a, "127.0.0.1:"+a)
-	if p.open["127.0.0.1:"+a] != first {
+	update([]string{a}, a)
+	first := p.open[a]
+	update([]string{a, b}, b, a, a)
+	if p.open[a] != first {
 		t.Error("a port that stays was opened anew")
 	}
 
@@ -45,7 +48,7 @@ func TestPorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	err = p.Update([]string{"127.0.0.1:" + b, taken.Addr().String()}, serve)
+	err = p.Update([]string{b, taken.Addr().String()}, serve)
 	if err == nil || !strings.Contains(err.Error(), taken.Addr().String()) {
 		t.Errorf("error %v does not name %s", err, taken.Addr())
 	}
@@ -53,37 +56,27 @@ func TestPorts(t *testing.T) {
 		t.Errorf("open after an error: %v", p.Addrs())
 	}
 
-	update([]string{"127.0.0.1:" + b}, "127.0.0.1:"+b)
-	if got := <-ended; got != "127.0.0.1:"+a {
+	update([]string{b}, b)
+	if got := <-ended; got != a {
 		t.Errorf("closed %s", got)
 	}
 
 	// From one address of a port to all of them: the old one has to give way first.
-	update([]string{"0.0.0.0:" + b}, "0.0.0.0:"+b)
+	update([]string{everyB}, everyB)
 	<-ended
 	// If that fails for another reason, it comes back.
-	if err := p.Update([]string{"127.0.0.1:" + b, taken.Addr().String()}, serve); err == nil {
+	if err := p.Update([]string{b, taken.Addr().String()}, serve); err == nil {
 		t.Error("bound a taken address")
 	}
 	<-ended
-	if got := p.Addrs(); !slices.Equal(got, []string{"0.0.0.0:" + b}) {
+	if got := p.Addrs(); !slices.Equal(got, []string{everyB}) {
 		t.Errorf("open %v", got)
 	}
-	c, err := net.Dial("tcp", "127.0.0.1:"+b)
+	c, err := net.Dial("tcp", b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Close()
-}
-
-func freePort(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 func TestListenAddresses(t *testing.T) {

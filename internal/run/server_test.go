@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"transom/internal/modules"
+	"transom/test/freeport"
 )
 
 // rig is a server in this process, with a ServerRoot of its own.
@@ -36,21 +37,11 @@ func newRig(t *testing.T, config string) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(root) })
-	r := &rig{t: t, root: root, address: freeAddress(t), client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	r := &rig{t: t, root: root, address: freeport.Address(t), client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
 	os.Mkdir(filepath.Join(root, "logs"), 0o755)
 	os.Mkdir(filepath.Join(root, "htdocs"), 0o755)
 	r.write(config)
 	return r
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func (r *rig) write(config string) {
@@ -205,7 +196,7 @@ func TestReloadMovesPorts(t *testing.T) {
 	r.mustStart()
 	defer r.Stop(false)
 	old := r.address
-	r.address = freeAddress(t)
+	r.address = freeport.Address(t)
 	r.write(fmt.Sprintf(hello, "two"))
 	r.Reload()
 	r.expect("/x", "404 two")

@@ -26,6 +26,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"transom/internal/modules"
+	"transom/test/freeport"
 )
 
 const (
@@ -50,7 +51,7 @@ func newStock(t *testing.T, backend string, replaced ...string) *stock {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(root) })
-	s := &stock{t: t, root: root, http: freeAddress(t), tls: freeAddress(t)}
+	s := &stock{t: t, root: root, http: freeport.Address(t), tls: freeport.Address(t)}
 	adapt := strings.NewReplacer(append(replaced, `"/etc/httpd"`, `"`+root+`/etc/httpd"`, "/etc/", root+"/etc/", "/var/", root+"/var/", "Listen 80\n", "Listen "+s.http+"\n",
 		"Listen 443\n", "Listen "+s.tls+"\n", ":80>", s.http[strings.IndexByte(s.http, ':'):]+">", ":443>", s.tls[strings.IndexByte(s.tls, ':'):]+">",
 		"backend.example.local:3838", backend)...)

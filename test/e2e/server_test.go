@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"transom/test/freeport"
 )
 
 // patience bounds every wait of a test that is not about time.
@@ -19,7 +21,7 @@ type server struct{ root, address string }
 
 func start(t *testing.T, config string) *server {
 	t.Helper()
-	s := &server{root: t.TempDir(), address: freeAddress(t)}
+	s := &server{root: t.TempDir(), address: freeport.Address(t)}
 	if err := os.Mkdir(filepath.Join(s.root, "logs"), 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -37,15 +39,6 @@ func start(t *testing.T, config string) *server {
 		}
 	})
 	return s
-}
-
-func freeAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func (s *server) dial(t *testing.T) *net.TCPConn {

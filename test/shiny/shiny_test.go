@@ -18,6 +18,7 @@ import (
 
 	"transom/test/browser/cdp"
 	"transom/test/browser/proxy"
+	"transom/test/freeport"
 )
 
 // patience covers R's start on a busy machine.
@@ -101,10 +102,7 @@ func startShiny(t *testing.T, ctx context.Context) (address string) {
 	if out, err := exec.Command(rscript, "-e", "library(shiny)").CombinedOutput(); err != nil {
 		t.Fatalf(missing+"\n%s", "R's package shiny", out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	address = l.Addr().String()
-	must(t, l.Close())
+	address = freeport.Address(t)
 	_, port, err := net.SplitHostPort(address)
 	must(t, err)
 

@@ -24,6 +24,7 @@ import (
 
 	"transom/internal/run"
 	"transom/test/e2e/harness"
+	"transom/test/freeport"
 )
 
 var (
@@ -114,7 +115,7 @@ CustomLog tunnels.log "%%U %%{bytes-in}^tu %%{bytes-out}^tu"
 
 func startServer(t *testing.T, binary string, backends []string) *server {
 	t.Helper()
-	s := &server{dir: t.TempDir(), plain: freeAddress(t), tls: freeAddress(t)}
+	s := &server{dir: t.TempDir(), plain: freeport.Address(t), tls: freeport.Address(t)}
 	cert, key, err := harness.Certificate("soak")
 	if err != nil {
 		t.Fatal(err)
@@ -143,16 +144,6 @@ func startServer(t *testing.T, binary string, backends []string) *server {
 		return err == nil
 	})
 	return s
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func waitFor(t *testing.T, what string, ok func() bool) {

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"transom/test/freeport"
 )
 
 // Variable names a program that takes httpd's arguments, to be tested in the place of ./cmd/transom.
@@ -73,7 +75,8 @@ var modules = []string{"mpm_prefork", "authz_core", "access_compat", "proxy", "p
 func Start(t *testing.T, host, application string) (url string) {
 	t.Helper()
 	root := t.TempDir()
-	port := freePort(t)
+	address := freeport.Address(t)
+	_, port, _ := net.SplitHostPort(address)
 	var more strings.Builder
 	for _, m := range modules {
 		fmt.Fprintf(&more, "LoadModule %s_module modules/mod_%s.so\n", m, m)
@@ -105,7 +108,7 @@ func Start(t *testing.T, host, application string) (url string) {
 			t.Logf("%s wrote:\n%s%s", cmd, &output, errorLogs(root))
 		}
 	})
-	await(t, "127.0.0.1:"+port, exited)
+	await(t, address, exited)
 	return "http://websockets-demo.hlsdev.com:" + port
 }
 
@@ -165,16 +168,6 @@ func errorLogs(root string) string {
 		fmt.Fprintf(&all, "-- %s --\n%s", filepath.Base(f), text)
 	}
 	return all.String()
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	must(t, err)
-	return port
 }
 
 func write(t *testing.T, root, name, text string) {

@@ -2,7 +2,6 @@ package harness
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,14 +9,14 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"sync/atomic"
+
+	"transom/test/freeport"
 )
 
 // An env gives a file's placeholders their values.
 type env struct {
 	root   string
 	ca     *authority
-	ports  *ports
 	values map[string]string // by placeholder: ports and backends
 
 	remark string // what this machine made different
@@ -48,7 +47,7 @@ func (e *env) value(whole, kind, name string) (string, error) {
 	case kind == "ROOT" && name == "":
 		return e.root, nil
 	case kind == "PORT":
-		port, err := e.ports.next()
+		port, err := freeport.Next()
 		e.values[whole] = port
 		return port, err
 	case kind == "CA" && name == "":
@@ -113,32 +112,4 @@ func (e *env) normal(s string) string {
 		s = strings.ReplaceAll(s, e.values[name], name)
 	}
 	return strings.ReplaceAll(s, e.root, "${ROOT}")
-}
-
-// ports hands out ports below those that the kernel gives to clients, so that
-// nothing takes one between its choice and the server's start.
-type ports struct{ last atomic.Int32 }
-
-const firstPort, lastPort = 20000, 32000
-
-func newPorts() *ports {
-	p := &ports{}
-	p.last.Store(firstPort + rand.Int32N(lastPort-firstPort)) // other processes have their own
-	return p
-}
-
-func (p *ports) next() (string, error) {
-	for range lastPort - firstPort {
-		n := p.last.Add(1)
-		if n > lastPort {
-			p.last.CompareAndSwap(n, firstPort)
-			continue
-		}
-		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", n))
-		if err == nil {
-			ln.Close()
-			return strconv.Itoa(int(n)), nil
-		}
-	}
-	return "", fmt.Errorf("no free port between %d and %d", firstPort, lastPort)
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"transom/test/freeport"
 )
 
 // A Harness runs scripts against one server.
@@ -16,13 +18,12 @@ type Harness struct {
 	Server  Server
 	Timeout time.Duration // for each thing that is waited for
 	ca      *authority
-	ports   *ports
 }
 
 // New returns a harness for the server.
 func New(s Server, timeout time.Duration) (*Harness, error) {
 	ca, err := newAuthority()
-	return &Harness{Server: s, Timeout: timeout, ca: ca, ports: newPorts()}, err
+	return &Harness{Server: s, Timeout: timeout, ca: ca}, err
 }
 
 // A Failure is a step whose expectation was not met.
@@ -63,7 +64,7 @@ func (h *Harness) Play(s *Script) (res Result, err error) {
 		return res, err
 	}
 	r := &run{Harness: h, backends: map[string]*backend{}, conns: map[string]*conn{},
-		env: &env{root: root, ca: h.ca, ports: h.ports, values: map[string]string{}}}
+		env: &env{root: root, ca: h.ca, values: map[string]string{}}}
 	defer r.closeAll()
 	if err := r.prepare(s); err != nil {
 		return res, err
@@ -208,7 +209,7 @@ func (r *run) openBackend(st step) error {
 		}
 	}
 	if down {
-		port, err := r.env.ports.next()
+		port, err := freeport.Next()
 		b.addr = "127.0.0.1:" + port
 		r.env.values["${BACKEND_"+b.name+"}"] = b.addr
 		return err
