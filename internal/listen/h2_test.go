@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/tls"
 	"errors"
@@ -18,11 +19,12 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// h2Client speaks HTTP/2 frame by frame.
+// h2Client speaks HTTP/2 frame by frame. What it says waits, and goes out at once, when it wants to hear an answer.
 type h2Client struct {
 	*http2.Framer
 	t    *testing.T
 	conn *tls.Conn
+	out  *bufio.Writer
 	head bytes.Buffer
 	enc  *hpack.Encoder
 }
@@ -35,8 +37,9 @@ func (r *rig) h2(settings ...http2.Setting) *h2Client {
 	}
 	r.t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
-	conn.Write([]byte(http2.ClientPreface))
-	c := &h2Client{Framer: http2.NewFramer(conn, conn), t: r.t, conn: conn}
+	out := bufio.NewWriter(conn)
+	out.WriteString(http2.ClientPreface)
+	c := &h2Client{Framer: http2.NewFramer(out, conn), t: r.t, conn: conn, out: out}
 	c.enc = hpack.NewEncoder(&c.head)
 	c.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	c.WriteSettings(settings...)
@@ -70,6 +73,7 @@ func (c *h2Client) ask(stream uint32, end bool, fields ...string) {
 func (c *h2Client) answer() string {
 	c.t.Helper()
 	for {
+		c.out.Flush()
 		f, err := c.ReadFrame()
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -147,13 +151,15 @@ func TestHTTP2Refuses(t *testing.T) {
 	}
 }
 
+const soon = 500 * time.Millisecond
+
 // impatient is a host whose Timeout a stream soon meets, on connections that have time.
 func impatient(t *testing.T, h http.HandlerFunc) *rig {
 	s := tlsSettings(t)
 	quick := *s
-	quick.Timeout, quick.BodyTimeout = 50*time.Millisecond, Pace{}
+	quick.Timeout, quick.BodyTimeout = soon, Pace{}
 	paced := *s
-	paced.BodyTimeout = Pace{First: 50 * time.Millisecond}
+	paced.BodyTimeout = Pace{First: soon}
 	return startWith(t, func(_ netip.AddrPort, host string) *Settings {
 		switch host {
 		case "quick":
@@ -167,6 +173,7 @@ func impatient(t *testing.T, h http.HandlerFunc) *rig {
 
 // An upload that stops halfway ends with Timeout, or RequestReadTimeout body=; it must not hold a handler for ever.
 func TestHTTP2BodyThatStops(t *testing.T) {
+	t.Parallel()
 	r := impatient(t, func(w http.ResponseWriter, r *http.Request) {
 		got, err := io.ReadAll(r.Body)
 		if string(got) != "half" || !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -186,12 +193,13 @@ func TestHTTP2BodyThatStops(t *testing.T) {
 
 // A client that makes no room in its window must not hold a handler, and what waits for others must not count.
 func TestHTTP2WindowThatStaysShut(t *testing.T) {
+	t.Parallel()
 	ended := make(chan error, 1)
 	r := impatient(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/late" {
 			io.WriteString(w, "a")
 			w.(http.Flusher).Flush()
-			time.Sleep(200 * time.Millisecond) // an origin that thinks for longer than Timeout
+			time.Sleep(soon + 100*time.Millisecond) // an origin that thinks for longer than Timeout
 			_, err := io.WriteString(w, "b")
 			w.(http.Flusher).Flush()
 			ended <- err
@@ -227,8 +235,9 @@ func TestHTTP2KeepAliveTimeout(t *testing.T) {
 
 // A client that is gone without a word answers no PING, one that stalls reads nothing: both free their handlers.
 func TestHTTP2DeadClients(t *testing.T) {
+	t.Parallel()
 	s := tlsSettings(t)
-	s.Timeout = 50 * time.Millisecond
+	s.Timeout = time.Second // also for each read of the handshake
 	ended := make(chan string)
 	r := start(t, s, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/wait" {
@@ -244,6 +253,7 @@ func TestHTTP2DeadClients(t *testing.T) {
 		c := r.h2(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1<<31 - 1})
 		c.WriteWindowUpdate(0, 1<<31-1<<16)
 		c.ask(1, true, ":path", path)
+		c.out.Flush()
 		select {
 		case got := <-ended:
 			if got != path {

@@ -21,24 +21,28 @@ func TestRestOverTLS(t *testing.T) {
 	sock := &partConn{TCPConn: r.dial()}
 	c := tls.Client(sock, &tls.Config{InsecureSkipVerify: true})
 	buf := make([]byte, 1000)
+	rests := int32(0)
+	rest := func() { // waits until the connection has begun to rest once more
+		for rests++; begun(r) < rests; {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
 	for range 2 {
 		io.WriteString(c, wire("GET /a HTTP/1.1\nHost: x\n\n"))
 		n, err := c.Read(buf)
 		if !strings.HasSuffix(string(buf[:n]), "GET /a ") {
 			t.Fatalf("%q, %v", buf[:n], err)
 		}
-		for resting(r) == 0 {
-			time.Sleep(10 * time.Millisecond)
-		}
-		sock.parts = func() {
-			for resting(r) > 0 {
-				time.Sleep(10 * time.Millisecond)
-			}
-			for resting(r) == 0 { // it rests again, in the middle of a record
-				time.Sleep(10 * time.Millisecond)
-			}
-		}
+		rest()
+		sock.parts = rest // in the middle of a record
 	}
+}
+
+// begun is how many rests there were.
+func begun(r *rig) int32 {
+	r.resting.mu.Lock()
+	defer r.resting.mu.Unlock()
+	return r.resting.last
 }
 
 // partConn sends the first byte of a write, waits, and sends the others.

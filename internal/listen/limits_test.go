@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"strings"
 	"sync"
@@ -36,7 +37,7 @@ func (l *logged) take() string {
 }
 
 func TestTimeouts(t *testing.T) {
-	const short = 100 * time.Millisecond
+	const short = 500 * time.Millisecond // from the accept to what had been sent before
 	const long = time.Hour
 	header := func(s *Settings) { s.HeaderTimeout, s.Timeout = Pace{First: short}, long }
 	timeout := func(s *Settings) { s.HeaderTimeout, s.BodyTimeout, s.Timeout = Pace{}, Pace{}, short }
@@ -62,12 +63,14 @@ func TestTimeouts(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			s := DefaultSettings()
 			test.edit(s)
 			var l logged
-			r := start(t, s, l.handler)
+			r := listening(t)
 			c := r.dial()
 			io.WriteString(c, wire(test.in))
+			r.serve(func(netip.AddrPort, string) *Settings { return s }, l.handler)
 			out, err := io.ReadAll(c)
 			if err != nil {
 				t.Fatal(err)
@@ -136,7 +139,9 @@ func TestLimitsAreAnswered(t *testing.T) {
 // served, and hold no buffer, nor a goroutine once they rest.
 func TestSlowClients(t *testing.T) {
 	const n = 1000
-	r := start(t, DefaultSettings(), answer)
+	s := DefaultSettings()
+	s.HeaderTimeout, s.KeepAliveTimeout, s.Timeout = Pace{}, time.Hour, time.Hour
+	r := start(t, s, answer)
 	for i := range n {
 		c := r.dial()
 		if i%2 == 0 {

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 func leaked() bool {
-	for range 200 {
+	for range 2000 {
 		buf := make([]byte, 1<<20)
 		stacks := string(buf[:runtime.Stack(buf, true)])
 		if !strings.Contains(stacks, "internal/listen.(*") && !strings.Contains(stacks, "net/http.") {
@@ -48,8 +48,9 @@ func leaked() bool {
 // rig is a server on a port of its own.
 type rig struct {
 	*Server
-	t    *testing.T
-	addr string
+	t        *testing.T
+	listener net.Listener
+	addr     string
 }
 
 func start(t *testing.T, s *Settings, h http.HandlerFunc) *rig {
@@ -59,24 +60,35 @@ func start(t *testing.T, s *Settings, h http.HandlerFunc) *rig {
 
 func startWith(t *testing.T, settings func(netip.AddrPort, string) *Settings, h http.HandlerFunc) *rig {
 	t.Helper()
+	r := listening(t)
+	r.serve(settings, h)
+	return r
+}
+
+// listening is a rig that accepts nothing yet: what clients send meanwhile is there when it does.
+func listening(t *testing.T) *rig {
+	t.Helper()
 	l, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, addr: l.Addr().String(), Server: &Server{
+	return &rig{t: t, listener: l, addr: l.Addr().String()}
+}
+
+func (r *rig) serve(settings func(netip.AddrPort, string) *Settings, h http.HandlerFunc) {
+	r.Server = &Server{
 		Handler:  h,
 		Settings: settings,
-		Log:      func(err error) { t.Log(err) },
-	}}
+		Log:      func(err error) { r.t.Log(err) },
+	}
 	served := make(chan error, 1)
-	go func() { served <- r.Serve(l) }()
-	t.Cleanup(func() {
+	go func() { served <- r.Serve(r.listener) }()
+	r.t.Cleanup(func() {
 		r.Close()
 		if err := <-served; err != ErrServerClosed {
-			t.Errorf("Serve returned %v", err)
+			r.t.Errorf("Serve returned %v", err)
 		}
 	})
-	return r
 }
 
 func (r *rig) dial() *net.TCPConn {

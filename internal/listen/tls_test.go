@@ -137,12 +137,17 @@ func TestPlainOnTLSPort(t *testing.T) {
 }
 
 func TestHandshakeThatStalls(t *testing.T) {
+	t.Parallel()
 	s := tlsSettings(t)
-	s.HandshakeTimeout = Pace{First: 50 * time.Millisecond}
-	r := start(t, s, answer)
+	s.HandshakeTimeout = Pace{First: 500 * time.Millisecond}
+	r := listening(t)
+	clients := map[string]net.Conn{}
 	for _, in := range []string{"", "\x16", "\x16\x03\x01\x02\x00"} {
-		c := r.dial()
-		io.WriteString(c, in)
+		clients[in] = r.dial()
+		io.WriteString(clients[in], in)
+	}
+	r.serve(func(netip.AddrPort, string) *Settings { return s }, answer)
+	for in, c := range clients {
 		if out, err := io.ReadAll(c); err != nil || len(out) > 0 {
 			t.Errorf("%q: %q, %v", in, out, err)
 		}
