@@ -37,6 +37,10 @@ func TestPoolNoticesClosedConnections(t *testing.T) {
 	kept, dead := p.idle[1], []*Conn{p.idle[0], p.idle[2]}
 	far[0].Close()
 	far[2].Close()
+	for _, c := range dead {
+		for c.quick.Look() != rawnet.Ended { // the end is on its way
+		}
+	}
 	if got := p.left(); got != nil {
 		t.Errorf("%d looked at although they were just used", len(got))
 	}

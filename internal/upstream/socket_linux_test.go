@@ -35,7 +35,7 @@ func deaf(t *testing.T) netip.AddrPort {
 	}
 	addr := addrOf(t, fd)
 	for {
-		c, err := net.DialTimeout("tcp", addr.String(), 200*time.Millisecond)
+		c, err := net.DialTimeout("tcp", addr.String(), time.Second)
 		if err != nil {
 			return addr
 		}

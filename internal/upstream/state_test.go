@@ -21,7 +21,7 @@ import (
 func TestMain(m *testing.M) {
 	before := sockets()
 	code := m.Run()
-	for end := time.Now().Add(5 * time.Second); code == 0; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); code == 0; time.Sleep(5 * time.Millisecond) {
 		goroutines, now := runtime.NumGoroutine(), sockets()
 		if goroutines <= 2 && now <= before {
 			break
@@ -114,7 +114,7 @@ func TestPoolIsLIFO(t *testing.T) {
 func TestTTL(t *testing.T) {
 	w, made := memory(t, func(w *Worker) { w.TTL = 20 * time.Millisecond })
 	connect(t, w).Release(true)
-	for end := time.Now().Add(5 * time.Second); w.Stats().Open > 0; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); w.Stats().Open > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("not closed after its ttl: %+v", w.Stats())
 		}

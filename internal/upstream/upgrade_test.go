@@ -393,6 +393,7 @@ func FuzzResponse(f *testing.F) {
 
 // TestSlowUpload: while the client sends, the backend may be silent for longer than the timeout; afterwards it may not.
 func TestSlowUpload(t *testing.T) {
+	t.Parallel()
 	w := rawWorker(t, func(c net.Conn) {
 		all := ""
 		for !strings.HasSuffix(all, "0\r\n\r\n") {
@@ -408,13 +409,13 @@ func TestSlowUpload(t *testing.T) {
 		}
 		io.Copy(io.Discard, c)
 	})
-	w.Timeout = 400 * time.Millisecond // also for the answer, when the upload is through
+	w.Timeout = time.Second // also for the answer, when the upload is through
 	for _, word := range []string{"answer", "silent"} {
 		body, client := io.Pipe()
 		go func() {
 			for range 4 {
 				io.WriteString(client, word)
-				time.Sleep(150 * time.Millisecond)
+				time.Sleep(300 * time.Millisecond)
 			}
 			client.Close()
 		}()

@@ -182,7 +182,7 @@ type brokenReader struct{}
 func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("client broke off") }
 
 func silentHead(r *rig) {
-	r.restart(func(w *upstream.Worker) { w.Timeout = 50 * time.Millisecond })
+	r.restart(func(w *upstream.Worker) { w.Timeout = 500 * time.Millisecond })
 	release := make(chan bool)
 	r.answer(func(got Received) bool { <-release; return false })
 	_, err := r.exchange(get())
@@ -193,7 +193,7 @@ func silentHead(r *rig) {
 }
 
 func silentBody(r *rig) {
-	r.restart(func(w *upstream.Worker) { w.Timeout = 50 * time.Millisecond })
+	r.restart(func(w *upstream.Worker) { w.Timeout = 500 * time.Millisecond })
 	release := make(chan bool)
 	r.answer(func(got Received) bool {
 		got.Head(200, 10)

@@ -1,11 +1,14 @@
 package suite
 
 import (
+	"context"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"time"
 
+	"transom/internal/rawnet"
 	"transom/internal/upstream"
 )
 
@@ -38,12 +41,20 @@ func noReuse(r *rig) {
 
 // deadConnection: the backend closed what lay in the pool.
 func deadConnection(r *rig) {
-	r.restart(func(w *upstream.Worker) { w.Reuse = upstream.On })
+	var pooled net.Conn
+	r.restart(func(w *upstream.Worker) {
+		w.Reuse = upstream.On
+		w.Dialer.Dial = func(ctx context.Context, network, addr string) (c net.Conn, err error) {
+			pooled, err = new(net.Dialer).DialContext(ctx, network, addr)
+			return pooled, err
+		}
+	})
 	r.answer(ok("alive"))
 	for range 3 {
 		r.must(get())
 		r.hangUp()
 		eventually(r.T, "the backend to end", func() bool { return r.live.Load() == 0 })
+		eventually(r.T, "the end to arrive", func() bool { return rawnet.New(pooled).Look() == rawnet.Ended })
 		if _, got := r.must(post(strings.NewReader("abc"), 3)); got != "alive" {
 			r.Errorf("got %q", got)
 		}

@@ -120,7 +120,7 @@ func (r *rig) restart(change func(w *upstream.Worker)) {
 		r.worker.Close()
 	}
 	r.worker = upstream.NewWorker(url, true)
-	r.worker.Timeout = 5 * time.Second
+	r.worker.Timeout = 30 * time.Second
 	if change != nil {
 		change(r.worker)
 	}
@@ -208,7 +208,7 @@ func ok(body string) Handler {
 
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !done(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !done(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			buf := make([]byte, 1<<16)
 			t.Fatalf("waited in vain for %s\n%s", what, buf[:runtime.Stack(buf, true)])
