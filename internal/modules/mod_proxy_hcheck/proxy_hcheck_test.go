@@ -42,9 +42,14 @@ ProxyPass / balancer://app/
 	wait(t, member, false)
 	ill.Store(false)
 	wait(t, member, true)
-	log := s.Read(t, "logs/error_log")
-	if !strings.Contains(log, "AH03303: Health check DISABLING "+app.URL) || !strings.Contains(log, "AH03302: Health check ENABLING "+app.URL) {
-		t.Errorf("the log says\n%s", log)
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) { // it is told once the member has changed
+		log := s.Read(t, "logs/error_log")
+		if strings.Contains(log, "AH03303: Health check DISABLING "+app.URL) && strings.Contains(log, "AH03302: Health check ENABLING "+app.URL) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the log says\n%s", log)
+		}
 	}
 }
 
