@@ -13,12 +13,12 @@ import (
 // Timeout and ProxyTimeout end a silence, not a long answer: neither a back end nor a client that is slow, but never for as long
 // as that, loses the rest.
 func TestSlowIsNotSilent(t *testing.T) {
-	const step = 100 * time.Millisecond // a tenth of the timeouts
+	const step = 100 * time.Millisecond // a twentieth of the timeouts, 25 times
 	body := bytes.Repeat([]byte("0123456789abcdef"), 2<<20)
 	for name, framing := range map[string]string{"counted": "Content-Length: %d\r\n", "until close": "X-Length: %d\r\n"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, "Timeout 1\nProxyTimeout 1\nProxyPass / http://"+backend(t, func(c net.Conn, r *http.Request) {
+			s := start(t, "Timeout 2\nProxyTimeout 2\nProxyPass / http://"+backend(t, func(c net.Conn, r *http.Request) {
 				part, data := len(body), body
 				if r.URL.Path == "/slow" {
 					part, data = 10_000, body[:250_000]

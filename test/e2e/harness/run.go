@@ -71,7 +71,7 @@ func (h *Harness) Play(s *Script) (res Result, err error) {
 	}
 	steps := r.skipBackends(s.steps)
 	if steps[0].words[0] != "refused" {
-		if r.proc, err = h.Server.Start(root, h.Timeout); err != nil {
+		if r.proc, err = h.Server.Start(root, startTimeout); err != nil {
 			return res, fmt.Errorf("%w\n%s", err, r.env.normal(r.output()))
 		}
 	}

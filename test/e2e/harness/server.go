@@ -192,6 +192,8 @@ func (p *Process) end(s syscall.Signal) error {
 	return p.cmd.Process.Signal(s)
 }
 
+const startTimeout = 30 * time.Second
+
 // httpd gives its children ten seconds before it kills them.
 const stopTimeout = 15 * time.Second
 
