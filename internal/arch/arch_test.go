@@ -134,6 +134,19 @@ func TestNothingHappensOnImport(t *testing.T) {
 	})
 }
 
+// TestHeaderIsAskedFor: the http.Request has no header before somebody asks module.Request for it.
+func TestHeaderIsAskedFor(t *testing.T) {
+	eachFile(t, func(path, pkg string, _ []string) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), ".HTTP.Header") && pkg != "internal/module" {
+			t.Errorf("%s reads the http.Request's Header: ask the module.Request for Header, Values or Field", path)
+		}
+	})
+}
+
 func TestBlankImports(t *testing.T) {
 	set := token.NewFileSet()
 	eachFile(t, func(path, pkg string, _ []string) {

@@ -89,6 +89,7 @@ func (w *response) Flush() { w.WriteHeader(http.StatusOK) }
 // exchange is a listener that counts nothing.
 type exchange struct{ after []func() }
 
+func (x *exchange) Header() http.Header    { return nil } // the requests have theirs
 func (x *exchange) BytesIn() int64         { return 0 }
 func (x *exchange) BytesOut() int64        { return 0 }
 func (x *exchange) AfterResponse(f func()) { x.after = append(x.after, f) }

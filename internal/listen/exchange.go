@@ -34,7 +34,8 @@ type exchange struct {
 
 	blank  http.Request // with the context alone
 	fields [16]http1.Field
-	values [16]string // of the header
+	header http.Header // made by Info.Header; its memory is used again
+	values [16]string  // of it
 	room   [outSize]byte
 }
 
@@ -133,7 +134,7 @@ func (x *exchange) serve() (again bool) {
 // goroutine that reads the body, or one that waits for the end. Beyond that, whoever keeps
 // a request or its writer after the handler has returned is in error.
 func (x *exchange) recycle() {
-	if x.head.Length != 0 || x.done != nil || len(x.req.Header) > maxKept || len(x.w.header) > maxKept {
+	if x.head.Length != 0 || x.done != nil || len(x.header) > maxKept || len(x.w.header) > maxKept {
 		return
 	}
 	if len(x.w.header) > 0 {
@@ -143,7 +144,10 @@ func (x *exchange) recycle() {
 	clear(x.after)
 	used := min(len(x.head.Fields), len(x.fields))
 	clear(x.fields[:used])
-	clear(x.values[:used])
+	if len(x.header) > 0 {
+		clear(x.header)
+		clear(x.values[:used])
+	}
 	x.conn, x.settings, x.takenBefore = nil, nil, 0
 	x.head, x.url, x.body, x.info = http1.RequestHead{}, url.URL{}, requestBody{}, Info{}
 	x.w = response{header: x.w.header, order: x.w.order[:0], room: &x.room}

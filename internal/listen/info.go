@@ -3,6 +3,7 @@ package listen
 import (
 	"context"
 	"crypto/tls"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -20,8 +21,7 @@ type Info struct {
 	KeepAlives int                  // requests that the connection carried before
 	Received   time.Time            // when its first bytes came
 	Line       string               // request line as received; of HTTP/2, as HTTP/1 would write it
-	Fields     []http1.Field        // as written: order, case, repetition; nil for HTTP/2
-	Distinct   bool                 // no name occurs twice in Fields
+	Fields     []http1.Field        // as written: order, case, repetition; nil for HTTP/2, whose http.Request has the header
 	Bad        *BadRequest          // why the request must be refused, or nil
 
 	x  *exchange
@@ -43,6 +43,12 @@ type infoKey struct{}
 func FromContext(ctx context.Context) *Info {
 	i, _ := ctx.Value(infoKey{}).(*Info)
 	return i
+}
+
+// Header makes a map of Fields, without Host.
+func (i *Info) Header() http.Header {
+	i.x.header = http1.FillHeader(i.x.header, i.x.values[:], i.Fields, "Host")
+	return i.x.header
 }
 
 // BytesIn counts what was received for this request: head, framing and body, in the

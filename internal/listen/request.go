@@ -13,7 +13,7 @@ var (
 	chunkedOnly  = []string{"chunked"}
 )
 
-// accept makes the http.Request of a head that was parsed, or refuses it.
+// accept makes the http.Request of a head that was parsed, or refuses it. Its Header is left to Info.Header.
 func (x *exchange) accept() {
 	h := &x.head
 	if s := x.conn.server.Settings(x.conn.local, h.Host); s != nil {
@@ -59,14 +59,10 @@ func (x *exchange) refuse(bad *BadRequest) {
 
 func (x *exchange) makeRequest() {
 	h, c := &x.head, x.conn
-	header := x.req.Header
-	clear(header)
 	x.req = x.blank
 	x.req.Method, x.req.RequestURI, x.req.Host = h.Method, h.Target, h.Host
 	x.req.URL = &x.url
 	x.req.Proto, x.req.ProtoMajor, x.req.ProtoMinor = protocol(h.Major, h.Minor), h.Major, h.Minor
-	x.req.Header = http1.FillHeader(header, x.values[:], h.Fields, "Host")
-	x.info.Distinct = len(x.req.Header) == len(h.Fields) || len(x.req.Header) == len(h.Fields)-1 && http1.Has(h.Fields, "Host")
 	x.req.Body = http.NoBody
 	x.req.Close = !h.KeepAlive
 	x.req.RemoteAddr, x.req.TLS = c.peer, c.tls.state

@@ -50,7 +50,7 @@ func (r *Request) AddCGIVariables() {
 // addHeaderVariables makes HTTP_... of the request's header. Names that another could be mistaken for are left out, and Proxy,
 // which programs would take for the address of a proxy.
 func (r *Request) addHeaderVariables() {
-	for name, values := range r.HTTP.Header {
+	for name, values := range r.Header() {
 		variable, ok := headerVariable(name)
 		switch {
 		case !ok, name == "Proxy", name == "Transfer-Encoding", name == "Host":

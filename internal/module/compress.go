@@ -31,7 +31,7 @@ func (c *Compressor) Filter(r *Request) OutputFilter {
 			return next
 		}
 		appendVary(h, "Accept-Encoding")
-		if _, forced := r.Env(c.Force); !(forced && c.Force != "") && !accepts(r.HTTP.Header["Accept-Encoding"], c.Coding) {
+		if _, forced := r.Env(c.Force); !(forced && c.Force != "") && !accepts(r.Values("Accept-Encoding"), c.Coding) {
 			return next
 		}
 		encodings := append(h["Content-Encoding"], c.Coding)

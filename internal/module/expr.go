@@ -1,6 +1,7 @@
 package module
 
 import (
+	"net/http"
 	"net/netip"
 	"os"
 	"strings"
@@ -131,8 +132,8 @@ func (e exprEnv) Func(name, arg string) (string, bool, error) {
 		if strings.EqualFold(arg, "host") {
 			return r.HTTP.Host, r.HTTP.Host != "", nil
 		}
-		v := r.HTTP.Header.Values(arg)
-		return strings.Join(v, ", "), len(v) > 0, nil
+		v, set := r.Joined(http.CanonicalHeaderKey(arg))
+		return v, set, nil
 	case "resp":
 		v := append(append([]string{}, r.Writer.Header().Values(arg)...), r.ErrHeader.Values(arg)...)
 		return strings.Join(v, ", "), len(v) > 0, nil

@@ -25,7 +25,6 @@ type Conn struct {
 	TLS        *tls.ConnectionState // nil for a plain connection
 	KeepAlives int                  // requests that this connection carried before
 	Fields     []http1.Field        // the header as it was written: order, case, repetition; nil for HTTP/2 and later
-	Distinct   bool                 // no name occurs twice in Fields
 	Line       string               // the request line as received
 	Received   time.Time            // when it began
 	Bad        *BadRequest          // not nil: how a malformed request is to be answered
@@ -44,6 +43,7 @@ type BadRequest struct {
 
 // Exchange is what a listener offers for one request.
 type Exchange interface {
+	Header() http.Header  // Fields as a map, without Host; made anew, in memory that is the request's
 	BytesIn() int64       // read for this request, head and body
 	BytesOut() int64      // written for it, head and body
 	AfterResponse(func()) // runs a function once the response has left
@@ -68,7 +68,7 @@ const (
 
 // Request is one exchange with the settings that apply to it. A hook owns it while it runs; nobody keeps it afterwards.
 type Request struct {
-	HTTP   *http.Request // method, header, body; modules may edit the header
+	HTTP   *http.Request // method, body, and what Header makes
 	Writer http.ResponseWriter
 	Conn   *Conn
 	Server *Server
@@ -254,7 +254,7 @@ func (r *Request) Logf(module string, level observe.Level, code, format string, 
 		return
 	}
 	text := fmt.Sprintf(format, args...)
-	if ref := r.HTTP.Header.Get("Referer"); ref != "" {
+	if ref := r.Field("Referer"); ref != "" {
 		text += ", referer: " + ref
 	}
 	client := ""

@@ -11,7 +11,7 @@ import (
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	info := listen.FromContext(r.Context())
 	c := module.Conn{ID: info.ConnID, Local: info.Local, Remote: info.Remote, ProxiedFor: info.Client, TLS: info.TLS, KeepAlives: info.KeepAlives,
-		Fields: info.Fields, Distinct: info.Distinct, Line: info.Line, Received: info.Received, Exchange: info, Scoreboard: info}
+		Fields: info.Fields, Line: info.Line, Received: info.Received, Exchange: info, Scoreboard: info}
 	if bad := info.Bad; bad != nil {
 		c.Bad = &module.BadRequest{Status: bad.Status, Reason: bad.Reason, LogOnly: bad.LogOnly, PlainOnTLS: bad.PlainOnTLS}
 	}

@@ -66,7 +66,7 @@ func (s *Site) errorDocument(r *module.Request, status int, doc module.ErrorDocu
 			n.RedirectNow = status
 			n.Method, n.HTTP.Method = "GET", "GET"
 			for _, name := range conditions {
-				n.HTTP.Header.Del(name)
+				n.Header().Del(name)
 			}
 			n.SetEnv("REDIRECT_STATUS", strconv.Itoa(status))
 			n.SetEnv("REDIRECT_URL", r.URI)

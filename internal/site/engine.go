@@ -102,7 +102,7 @@ func outermost(r *module.Request) *response {
 // derive makes a request for another URI of the same exchange.
 func (s *Site) derive(r *module.Request, uri string) *module.Request {
 	hr := *r.HTTP
-	hr.Header = r.HTTP.Header.Clone()
+	hr.Header = r.Header().Clone()
 	path, query, _ := strings.Cut(uri, "?")
 	hr.URL = &url.URL{Path: path, RawQuery: query}
 	n := &module.Request{

@@ -44,12 +44,33 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && http1.EqualFold(s[:len(prefix)], prefix)
 }
 
+// NamesFields says that StripNamed would remove fields if they are there.
+func NamesFields(fields []Field) bool {
+	for i := range fields {
+		if f := &fields[i]; http1.EqualFold(f.Name, "Connection") && namesFields(f.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+func namesFields(options string) bool {
+	for name, rest, ok := http1.NextElement(options); ok; name, rest, ok = http1.NextElement(rest) {
+		if removable(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func removable(name string) bool { return !common(name) && !HopByHop(name) && !protected(name) }
+
 // StripNamed removes from a client's header what its Connection names, Upgrade and its like aside. It belongs before anybody adds
 // fields, so that a client can't name those: it is as if the client had not sent what goes.
 func StripNamed(h http.Header) {
 	for _, line := range h["Connection"] {
 		for name, rest, ok := http1.NextElement(line); ok; name, rest, ok = http1.NextElement(rest) {
-			if !common(name) && !HopByHop(name) && !protected(name) {
+			if removable(name) {
 				h.Del(name)
 			}
 		}

@@ -43,8 +43,8 @@ func sendFile(r *module.Request) module.Result {
 	if len(r.Languages) > 0 {
 		h.Set("Content-Language", strings.Join(r.Languages, ", "))
 	}
-	request := r.HTTP
-	if s := request.Header.Get("Range"); s != "" && !wellFormedRange(s) {
+	ranges, request := r.Header().Get("Range"), r.HTTP
+	if ranges != "" && !wellFormedRange(ranges) {
 		// ServeContent would refuse what httpd ignores (RFC 9110 14.2 allows both).
 		request = request.Clone(request.Context())
 		request.Header.Del("Range")

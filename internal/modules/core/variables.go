@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"transom/internal/expr"
@@ -27,7 +26,10 @@ var variables = func() []module.Variable {
 }()
 
 func header(name string) func(*module.Request) string {
-	return func(r *module.Request) string { return strings.Join(r.HTTP.Header[name], ", ") }
+	return func(r *module.Request) string {
+		value, _ := r.Joined(name)
+		return value
+	}
 }
 
 func onOff(b bool) string {

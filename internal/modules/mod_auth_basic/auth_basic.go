@@ -80,7 +80,7 @@ func credentials(r *module.Request) (user, password string, ok bool) {
 	if r.Proxy == module.ForwardProxied {
 		name = "Proxy-Authorization"
 	}
-	line := r.HTTP.Header.Get(name)
+	line := r.Field(name)
 	if line == "" {
 		return "", "", false
 	}
@@ -178,6 +178,6 @@ func fake(r *module.Request) module.Result {
 	if password == "" {
 		return module.Declined
 	}
-	r.HTTP.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+	r.Header().Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 	return module.OK
 }

@@ -24,7 +24,7 @@ func authenticate(r *module.Request) module.Result {
 	}
 	r.AuthType = r.ConfiguredAuthType()
 	r.NoteAuthFailure = challenge
-	line := r.HTTP.Header.Get(authorizationHeader(r))
+	line := r.Field(authorizationHeader(r))
 	if line == "" {
 		r.TraceAuth("the request names no user of %q", r.AuthRealm())
 		return r.Unauthorized()

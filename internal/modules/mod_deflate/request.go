@@ -28,11 +28,11 @@ const (
 
 // inflateBody is the input filter DEFLATE, which unpacks what the client has packed.
 func inflateBody(r *module.Request) {
-	if !takeGzip(r.HTTP.Header) {
+	if !takeGzip(r.Header()) {
 		return
 	}
-	r.HTTP.Header.Del("Content-Length")
-	r.HTTP.Header.Del("Content-Md5")
+	r.Header().Del("Content-Length")
+	r.Header().Del("Content-Md5")
 	r.HTTP.ContentLength = -1
 	l := limits.Of(r.Dir)
 	b := &inflatedBody{packed: r.HTTP.Body, r: r, limit: l.body, ratio: l.ratio, burst: l.burst}

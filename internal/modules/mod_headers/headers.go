@@ -73,7 +73,7 @@ type table struct {
 }
 
 func requestTable(r *module.Request) *table {
-	return &table{r, r.HTTP.Header, func(s *rules) []*rule { return s.request }, true}
+	return &table{r, r.Header(), func(s *rules) []*rule { return s.request }, true}
 }
 
 func responseTable(r *module.Request) *table {
@@ -222,7 +222,7 @@ func (t *table) append(name, text string) {
 // echo copies the request's headers whose names match.
 func (t *table) echo(rule *rule) error {
 	h := t.r.Writer.Header()
-	for name, values := range t.r.HTTP.Header {
+	for name, values := range t.r.Header() {
 		ok, err := rule.pattern.MatchString(name)
 		if err != nil {
 			return err

@@ -120,7 +120,7 @@ func clientAddress(r *module.Request, arg string) string {
 // user is "-" for nobody and "" in quotes for an empty name.
 func user(b []byte, r *module.Request, _ string) []byte {
 	if r.User == "" && r.AuthType != "" {
-		if _, _, named := r.HTTP.BasicAuth(); named {
+		if _, _, named := r.BasicAuth(); named {
 			return append(b, '"', '"')
 		}
 	}
@@ -164,8 +164,7 @@ func requestHeader(r *module.Request, arg string) (string, bool) {
 	if arg == "Host" {
 		return r.HTTP.Host, r.HTTP.Host != ""
 	}
-	values := r.HTTP.Header[arg]
-	return strings.Join(values, ", "), len(values) > 0
+	return r.Joined(arg)
 }
 
 func responseHeader(r *module.Request, arg string) (string, bool) {
@@ -175,7 +174,7 @@ func responseHeader(r *module.Request, arg string) (string, bool) {
 
 // cookie is a cookie's value as it came, in quotes too.
 func cookie(r *module.Request, arg string) string {
-	for _, line := range r.HTTP.Header["Cookie"] {
+	for _, line := range r.Values("Cookie") {
 		for pair := range strings.SplitSeq(line, ";") {
 			name, value, _ := strings.Cut(pair, "=")
 			if value != "" && strings.EqualFold(strings.Trim(name, " \t"), arg) {

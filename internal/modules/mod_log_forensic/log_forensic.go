@@ -99,7 +99,7 @@ func (l *log) write(line []byte) {
 func fields(r *module.Request) []http1.Field {
 	if r.Conn.Fields == nil { // HTTP/2
 		list := []http1.Field{{Name: "Host", Value: r.HTTP.Host}}
-		for name, values := range r.HTTP.Header {
+		for name, values := range r.Header() {
 			list = append(list, http1.Field{Name: name, Value: strings.Join(values, ", ")})
 		}
 		slices.SortFunc(list, func(a, b http1.Field) int { return strings.Compare(a.Name, b.Name) })

@@ -156,7 +156,7 @@ func spellEncoding(r *module.Request) module.Result {
 	if !old {
 		other = "x-" + other
 	}
-	for _, it := range accept(r.HTTP.Header, "Accept-Encoding") {
+	for _, it := range accept(r.Header(), "Accept-Encoding") {
 		switch it.name {
 		case r.ContentEncoding:
 			return module.Declined

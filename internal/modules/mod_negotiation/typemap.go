@@ -177,6 +177,7 @@ func serveBody(r *module.Request, v *variant) module.Result {
 	if len(v.languages) > 0 {
 		h.Set("Content-Language", strings.Join(v.languages, ", "))
 	}
+	r.Header() // ServeContent wants it
 	http.ServeContent(r.Writer, r.HTTP, "", time.Time{}, bytes.NewReader(v.body))
 	return module.OK
 }

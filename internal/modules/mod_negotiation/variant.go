@@ -63,7 +63,7 @@ func (v *variant) setType(contentType string) {
 }
 
 func weigh(r *module.Request, s *values, found []*variant) {
-	h := r.HTTP.Header
+	h := r.Header()
 	types, languages, encodings, charsets := accept(h, "Accept"), accept(h, "Accept-Language"), accept(h, "Accept-Encoding"), accept(h, "Accept-Charset")
 	named := slices.ContainsFunc(found, func(v *variant) bool { return len(v.languages) > 0 })
 	prefer := s.force == 0 || s.force&forcePrefer != 0

@@ -19,7 +19,7 @@ func (x *exchange) balance(b *upstream.Balancer, url string) module.Result {
 		return res
 	}
 	_, rest, _ := strings.Cut(url[len("balancer://"):], "/")
-	session := b.Session(url, r.HTTP.Header)
+	session := b.Session(url, r.Header())
 	for left := b.Attempts(); ; left-- {
 		choice, err := b.Choose(x.context(), session)
 		if err != nil {

@@ -136,7 +136,7 @@ func (x *exchange) timeout() time.Duration {
 // be refused: what follows it could be taken for its body, or for frames.
 func (x *exchange) upgrades(w *upstream.Worker, scheme string) (bool, error) {
 	r := x.r
-	if len(r.HTTP.Header["Upgrade"]) == 0 {
+	if r.Field("Upgrade") == "" {
 		return false, nil
 	}
 	switch scheme {
@@ -151,7 +151,7 @@ func (x *exchange) upgrades(w *upstream.Worker, scheme string) (bool, error) {
 	if w.Upgrade != "" && !strings.EqualFold(w.Upgrade, "ANY") && !strings.EqualFold(w.Upgrade, "websocket") {
 		return false, nil
 	}
-	err := ws.CheckRequest(r.Method, r.Protocol, r.HTTP.Header, r.HTTP.ContentLength)
+	err := ws.CheckRequest(r.Method, r.Protocol, r.Header(), r.HTTP.ContentLength)
 	if errors.Is(err, ws.ErrBody) {
 		return false, err
 	}

@@ -88,21 +88,12 @@ func (x *exchange) through(w *upstream.Worker, url string, path int, own bool) (
 	return x.run(scheme, w, &x.url, own)
 }
 
-// first is h.Get for a name in canonical form.
-func first(h http.Header, name string) string {
-	if values := h[name]; len(values) > 0 {
-		return values[0]
-	}
-	return ""
-}
-
 // limitForwards counts Max-Forwards down (RFC 9110 7.6.2); at zero the proxy answers itself.
 func limitForwards(r *module.Request, s *serverSettings) (res module.Result, done bool) {
-	h := r.HTTP.Header
-	text := first(h, "Max-Forwards")
+	text := r.Field("Max-Forwards")
 	if text == "" {
 		if s.maxForwardsSet && s.maxForwards >= 0 {
-			h.Set("Max-Forwards", strconv.Itoa(s.maxForwards))
+			r.Header().Set("Max-Forwards", strconv.Itoa(s.maxForwards))
 		}
 		return traceAllowed(r)
 	}
@@ -117,7 +108,7 @@ func limitForwards(r *module.Request, s *serverSettings) (res module.Result, don
 		}
 		return fail(r, http.StatusBadRequest, "AH00898", "Max-Forwards has reached zero - proxy loop?"), true
 	}
-	h.Set("Max-Forwards", strconv.FormatUint(n-1, 10))
+	r.Header().Set("Max-Forwards", strconv.FormatUint(n-1, 10))
 	return traceAllowed(r)
 }
 

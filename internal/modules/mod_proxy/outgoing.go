@@ -14,11 +14,16 @@ import (
 // stripNamed comes before RequestHeader and the like, so that a client's Connection can't name what they add
 // (CVE-2022-31813), and behind mod_remoteip, for which the client's own proxy speaks.
 func stripNamed(r *module.Request) module.Result {
-	if r.Initial() {
-		upstream.StripNamed(r.HTTP.Header)
-		if !r.Conn.Distinct {
-			joinLines(r.HTTP.Header)
-		}
+	if !r.Initial() {
+		return module.Declined
+	}
+	repeated := r.Conn.Fields == nil || http1.Repeats(r.Conn.Fields)
+	if !repeated && r.Untouched() && !upstream.NamesFields(r.Conn.Fields) {
+		return module.Declined
+	}
+	upstream.StripNamed(r.Header())
+	if repeated {
+		joinLines(r.Header())
 	}
 	return module.Declined
 }
@@ -28,8 +33,10 @@ func stripNamed(r *module.Request) module.Result {
 func (x *exchange) outgoing(req *upstream.Request) {
 	r := x.r
 	host := r.HTTP.Host
-	if set := first(r.HTTP.Header, "Host"); set != "" {
-		host = set
+	if !r.Untouched() {
+		if set := r.Field("Host"); set != "" {
+			host = set
+		}
 	}
 	if x.dir.preserveHost.Or(false) {
 		req.Host = host
@@ -39,20 +46,20 @@ func (x *exchange) outgoing(req *upstream.Request) {
 	}
 	var room [4]upstream.Field
 	added, fields := x.added(room[:0], host), x.fields[:0]
-	left := len(r.HTTP.Header) // names that were not come across yet
-	for i, sent := range r.Conn.Fields {
+	untouched := r.Untouched()
+	for i := range r.Conn.Fields {
+		sent := &r.Conn.Fields[i]
 		name := http1.Canonical(sent.Name)
-		values := r.HTTP.Header[name]
-		if len(values) == 0 || !r.Conn.Distinct && http1.Has(r.Conn.Fields[:i], name) {
-			continue
-		}
-		left--
-		if !x.withheld(name) {
-			fields = pass(fields, sent.Name, name, values, added)
+		switch {
+		case x.withheld(name):
+		case untouched:
+			fields = pass(fields, sent.Name, name, []string{sent.Value}, added)
+		case !http1.Has(r.Conn.Fields[:i], name):
+			fields = pass(fields, sent.Name, name, r.Header()[name], added)
 		}
 	}
 	own := len(fields)
-	if left > 0 {
+	if !untouched {
 		fields = x.passRest(fields, added)
 	}
 	for _, f := range added {
@@ -76,8 +83,8 @@ func clientText(r *module.Request) string {
 
 // passRest appends what is in the header and did not come with the request.
 func (x *exchange) passRest(fields, added []upstream.Field) []upstream.Field {
-	for name, values := range x.r.HTTP.Header {
-		if len(values) > 0 && !http1.Has(x.r.Conn.Fields, name) && !x.withheld(name) {
+	for name, values := range x.r.Header() {
+		if !http1.Has(x.r.Conn.Fields, name) && !x.withheld(name) {
 			fields = pass(fields, name, name, values, added)
 		}
 	}
@@ -108,10 +115,10 @@ func (x *exchange) added(fields []upstream.Field, host string) []upstream.Field 
 	return append(fields, upstream.Field{Name: "X-Forwarded-Server", Value: r.Server.Name})
 }
 
-// pass appends the lines of a field, with what is added to its list, which is blanked.
+// pass appends the lines of a field, if there are any, with what is added to its list, which is blanked.
 func pass(fields []upstream.Field, spelled, name string, values []string, added []upstream.Field) []upstream.Field {
 	for i := range added {
-		if f := &added[i]; f.Name == name {
+		if f := &added[i]; f.Name == name && len(values) > 0 {
 			f.Name = ""
 			return append(fields, upstream.Field{Name: spelled, Value: strings.Join(values, ", ") + ", " + f.Value})
 		}
@@ -171,5 +178,5 @@ func (x *exchange) via(major, minor int) string {
 }
 
 func expects100(r *module.Request) bool {
-	return http1.HasToken(r.HTTP.Header.Get("Expect"), "100-continue") && r.Protocol == "HTTP/1.1"
+	return http1.HasToken(r.Field("Expect"), "100-continue") && r.Protocol == "HTTP/1.1"
 }

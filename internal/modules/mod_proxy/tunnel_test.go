@@ -190,6 +190,7 @@ func serve(s *sitetest.Site, w http.ResponseWriter, r *http.Request) {
 // quiet is a listener's exchange that counts nothing.
 type quiet struct{}
 
+func (quiet) Header() http.Header    { return nil }
 func (quiet) BytesIn() int64         { return 0 }
 func (quiet) BytesOut() int64        { return 0 }
 func (quiet) AfterResponse(f func()) { f() }

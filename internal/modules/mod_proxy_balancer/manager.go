@@ -72,7 +72,7 @@ func change(r *module.Request, balancers []*upstream.Balancer) module.Result {
 		return http.StatusNotFound
 	}
 	if want := nonce(r, b); want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(form.Get("nonce"))) != 1 {
-		r.Logf("proxy_balancer", observe.Notice, "AH01187", "ignoring params in balancer-manager cross-site access %s", r.HTTP.Header.Get("Referer"))
+		r.Logf("proxy_balancer", observe.Notice, "AH01187", "ignoring params in balancer-manager cross-site access %s", r.Field("Referer"))
 		return http.StatusForbidden
 	}
 	if err := tune(w, form); err != nil {

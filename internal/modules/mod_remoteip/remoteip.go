@@ -7,6 +7,7 @@ import (
 	"transom/internal/expr"
 	"transom/internal/module"
 	"transom/internal/observe"
+	"transom/internal/wire/http1"
 )
 
 var settings = &module.Slot[serverSettings]{Merge: func(outer, inner *serverSettings) *serverSettings {
@@ -53,7 +54,7 @@ func takeHeader(r *module.Request) module.Result {
 	if s.header == "" || !r.Initial() {
 		return module.Declined
 	}
-	values := r.HTTP.Header.Values(s.header)
+	values := r.Values(http1.Canonical(s.header))
 	if len(values) == 0 {
 		return module.Declined
 	}
@@ -91,15 +92,15 @@ func takeHeader(r *module.Request) module.Result {
 	}
 	r.UserAgentAddr = client
 	if more {
-		r.HTTP.Header.Set(s.header, rest)
+		r.Header().Set(s.header, rest)
 	} else {
-		r.HTTP.Header.Del(s.header)
+		r.Header().Del(s.header)
 	}
 	if len(passed) > 0 {
 		list := strings.Join(passed, ", ")
 		r.SetNote("remoteip-proxy-ip-list", list)
 		if s.proxiesHeader != "" {
-			r.HTTP.Header.Set(s.proxiesHeader, list)
+			r.Header().Set(s.proxiesHeader, list)
 		}
 	}
 	return module.Declined

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"transom/internal/module"
@@ -79,12 +80,11 @@ func (ctx *context) header(name string) string {
 	if strings.EqualFold(name, "Host") {
 		return ctx.r.HTTP.Host
 	}
-	values := ctx.r.HTTP.Header.Values(name)
-	if len(values) == 0 {
-		return ""
+	value, set := ctx.r.Joined(http.CanonicalHeaderKey(name))
+	if set {
+		ctx.varyThis = append(ctx.varyThis, name)
 	}
-	ctx.varyThis = append(ctx.varyThis, name)
-	return strings.Join(values, ", ")
+	return value
 }
 
 // restoreVary takes back what an expression has said of Vary.

@@ -55,8 +55,11 @@ func attributeOf(name string) (attribute, error) {
 }
 
 func present(r *module.Request, name string) bool {
-	_, ok := r.HTTP.Header[http.CanonicalHeaderKey(name)]
-	return ok || strings.EqualFold(name, "host") && r.HTTP.Host != ""
+	if strings.EqualFold(name, "host") {
+		return r.HTTP.Host != ""
+	}
+	_, ok := r.Joined(http.CanonicalHeaderKey(name))
+	return ok
 }
 
 func headerAttribute(name string) attribute {
@@ -65,7 +68,8 @@ func headerAttribute(name string) attribute {
 		if key == "Host" {
 			return []string{r.HTTP.Host}, nil
 		}
-		return []string{strings.Join(r.HTTP.Header[key], ", ")}, nil
+		value, _ := r.Joined(key)
+		return []string{value}, nil
 	}
 }
 
@@ -73,7 +77,7 @@ func headerAttribute(name string) attribute {
 func headersLike(re *regex.Regex) attribute {
 	return func(r *module.Request) ([]string, error) {
 		var names []string
-		for name := range r.HTTP.Header {
+		for name := range r.Header() {
 			ok, err := re.MatchString(name)
 			if err != nil {
 				return nil, err
@@ -88,7 +92,7 @@ func headersLike(re *regex.Regex) attribute {
 		sort.Strings(names)
 		values := make([]string, len(names))
 		for i, n := range names {
-			values[i] = strings.Join(r.HTTP.Header[n], ", ")
+			values[i] = strings.Join(r.Header()[n], ", ")
 		}
 		return values, nil
 	}

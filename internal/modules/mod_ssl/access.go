@@ -134,7 +134,7 @@ func fakeUser(r *module.Request) module.Result {
 	if res := strictRequire(r); res != module.Declined || !r.Initial() {
 		return res
 	}
-	if user, password, ok := r.HTTP.BasicAuth(); ok && strings.HasPrefix(user, "/") && password == "password" {
+	if user, password, ok := r.BasicAuth(); ok && strings.HasPrefix(user, "/") && password == "password" {
 		r.Logf("ssl", observe.Error, "AH02035", "Encountered FakeBasicAuth spoof: %s", user)
 		return http.StatusForbidden
 	}
@@ -142,7 +142,7 @@ func fakeUser(r *module.Request) module.Result {
 		return module.Declined
 	}
 	subject, _ := legacyName(r.Conn.TLS.PeerCertificates[0].RawSubject)
-	r.HTTP.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(subject+":password")))
+	r.Header().Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(subject+":password")))
 	return module.Declined
 }
 

@@ -17,7 +17,7 @@ const maxLine = 1 << 20
 func substitute(r *module.Request) module.OutputFilter {
 	v := settings.Of(r.Dir)
 	if len(v.rules) > 0 && r.Proxy == module.NotProxied {
-		r.HTTP.Header.Del("Range") // ranges of the file are not those of what is sent
+		r.Header().Del("Range") // ranges of the file are not those of what is sent
 	}
 	return module.LateFilter(func(next http.ResponseWriter, status int, h http.Header) http.ResponseWriter {
 		if len(v.rules) == 0 || status == http.StatusNoContent || status == http.StatusNotModified {

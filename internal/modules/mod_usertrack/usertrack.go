@@ -124,7 +124,7 @@ func setExpires(c *module.Command, v *values) error {
 
 // sent is the value of the visitor's cookie. Its name may be one that net/http doesn't take.
 func sent(r *module.Request, name string) string {
-	for _, line := range r.HTTP.Header["Cookie"] {
+	for _, line := range r.Values("Cookie") {
 		for _, pair := range strings.FieldsFunc(line, func(c rune) bool { return c == ';' || c == ',' }) {
 			if value, ok := strings.CutPrefix(strings.TrimSpace(pair), name+"="); ok && value != "" {
 				return value

@@ -2,11 +2,13 @@
 package sitetest
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"transom/internal/module"
 	"transom/internal/observe"
 	"transom/internal/site"
+	"transom/internal/wire/http1"
 )
 
 // Site is a compiled configuration in a ServerRoot of its own.
@@ -179,21 +182,40 @@ func (s *Site) Do(t testing.TB, r *http.Request) *httptest.ResponseRecorder {
 	return s.DoFrom(t, r, Remote)
 }
 
-// DoFrom serves one request that came from an address.
+// DoFrom serves one request that came from an address. Its header comes as a list, as a listener's does, but for HTTP/2.
 func (s *Site) DoFrom(t testing.TB, r *http.Request, remote netip.AddrPort) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
 	x := &exchange{}
+	if r.ProtoMajor == 1 {
+		x.fields, r.Header = fields(r), nil
+	}
 	r.RemoteAddr = remote.String()
-	s.Serve(w, r, &module.Conn{ID: 1, Local: Local, Remote: remote, TLS: r.TLS, Line: r.Method + " " + r.RequestURI + " " + r.Proto, Received: time.Now(), Exchange: x})
+	s.Serve(w, r, &module.Conn{ID: 1, Local: Local, Remote: remote, TLS: r.TLS, Fields: x.fields, Line: r.Method + " " + r.RequestURI + " " + r.Proto, Received: time.Now(), Exchange: x})
 	for _, f := range x.after {
 		f()
 	}
 	return w
 }
 
+// fields are a request's: Host, then by name.
+func fields(r *http.Request) []http1.Field {
+	list := []http1.Field{{Name: "Host", Value: r.Host}}
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
+		for _, v := range r.Header[name] {
+			list = append(list, http1.Field{Name: name, Value: v})
+		}
+	}
+	return list
+}
+
 // exchange is a listener that counts nothing.
-type exchange struct{ after []func() }
+type exchange struct {
+	fields []http1.Field
+	after  []func()
+}
+
+func (x *exchange) Header() http.Header { return http1.Header(x.fields, "Host") }
 
 func (x *exchange) BytesIn() int64         { return 0 }
 func (x *exchange) BytesOut() int64        { return 0 }

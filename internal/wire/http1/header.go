@@ -25,6 +25,16 @@ func Has(fields []Field, name string) bool {
 	return false
 }
 
+// Repeats reports whether a name occurs twice.
+func Repeats(fields []Field) bool {
+	for i := range fields {
+		if Has(fields[:i], fields[i].Name) {
+			return true
+		}
+	}
+	return false
+}
+
 // Header makes an http.Header of fields, leaving skip out (net/http keeps Host out of a
 // request's).
 func Header(fields []Field, skip string) http.Header { return FillHeader(nil, nil, fields, skip) }

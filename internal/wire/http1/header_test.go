@@ -39,6 +39,22 @@ func slowID(name string) ID {
 	return Uncommon
 }
 
+func TestRepeats(t *testing.T) {
+	for _, c := range []struct {
+		fields []Field
+		want   bool
+	}{
+		{fieldList("a", "1", "ab", "1", "b", "1", "Accept", "1", "Via", "1"), false},
+		{fieldList("a", "1", "b", "1", "A", "2"), true},
+		{fieldList("accept", "1", "b", "1", "Accept", "2"), true},
+		{[]Field{{Name: "Via"}, {Name: "X-Real-Ip"}, {Name: "via"}}, true},
+	} {
+		if got := Repeats(c.fields); got != c.want {
+			t.Errorf("%v: %v", c.fields, got)
+		}
+	}
+}
+
 func TestCanonical(t *testing.T) {
 	for i, name := range common {
 		id := ID(i)
