@@ -20,7 +20,9 @@ func (l listed) Header() http.Header { return http1.Header(l.fields, "Host") }
 func TestHeader(t *testing.T) {
 	list := []http1.Field{{Name: "Host", Value: "h"}, {Name: "x-one", Value: "1"}, {Name: "X-Two", Value: "a"}, {Name: "X-TWO", Value: "b"},
 		{Name: "X-None", Value: ""}, {Name: "Authorization", Value: "Basic YTpi"}}
-	untouched := func() *Request { return &Request{HTTP: new(http.Request), Conn: &Conn{Fields: list, Exchange: listed{nil, list}}} }
+	untouched := func() *Request {
+		return &Request{HTTP: new(http.Request), Conn: &Conn{Fields: list, Exchange: listed{nil, list}}}
+	}
 	r, made := untouched(), untouched()
 	made.Header()
 	for _, c := range []struct {
