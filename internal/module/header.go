@@ -19,6 +19,20 @@ func (r *Request) Header() http.Header {
 // Untouched says that the header is still Conn.Fields: nobody has asked for Header.
 func (r *Request) Untouched() bool { return r.HTTP.Header == nil }
 
+// Fields is the header as a list: Conn.Fields, or in any order what became of them.
+func (r *Request) Fields() []http1.Field {
+	if r.Untouched() {
+		return r.Conn.Fields
+	}
+	var list []http1.Field
+	for name, values := range r.Header() {
+		for _, v := range values {
+			list = append(list, http1.Field{Name: name, Value: v})
+		}
+	}
+	return list
+}
+
 // Field is the first value of a field, "" without one. Its name is in canonical form, and not Host.
 func (r *Request) Field(name string) string {
 	if r.Untouched() {

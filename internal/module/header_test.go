@@ -46,6 +46,9 @@ func TestHeader(t *testing.T) {
 		t.Error("who asks for a field makes a map, or who asks for the map does not")
 	}
 	r.Header().Set("X-One", "2")
+	if len(r.Fields()) != len(list)-1 {
+		t.Errorf("an edited header as a list: %v", r.Fields())
+	}
 	if r.Field("X-One") != "2" || r.Conn.Fields[1].Value != "1" {
 		t.Error("an edit is lost, or reaches what the client sent")
 	}

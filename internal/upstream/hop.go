@@ -47,7 +47,7 @@ func hasPrefixFold(s, prefix string) bool {
 // NamesFields says that StripNamed would remove fields if they are there.
 func NamesFields(fields []Field) bool {
 	for i := range fields {
-		if f := &fields[i]; http1.EqualFold(f.Name, "Connection") && namesFields(f.Value) {
+		if f := &fields[i]; f.ID() == http1.Connection && namesFields(f.Value) {
 			return true
 		}
 	}

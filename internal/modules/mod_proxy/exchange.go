@@ -151,7 +151,7 @@ func (x *exchange) upgrades(w *upstream.Worker, scheme string) (bool, error) {
 	if w.Upgrade != "" && !strings.EqualFold(w.Upgrade, "ANY") && !strings.EqualFold(w.Upgrade, "websocket") {
 		return false, nil
 	}
-	err := ws.CheckRequest(r.Method, r.Protocol, r.Header(), r.HTTP.ContentLength)
+	err := ws.CheckRequest(r.Method, r.Protocol, r.Fields(), r.HTTP.ContentLength)
 	if errors.Is(err, ws.ErrBody) {
 		return false, err
 	}

@@ -49,7 +49,7 @@ func (x *exchange) outgoing(req *upstream.Request) {
 	untouched := r.Untouched()
 	for i := range r.Conn.Fields {
 		sent := &r.Conn.Fields[i]
-		name := http1.Canonical(sent.Name)
+		name := sent.Canonical()
 		switch {
 		case x.withheld(name):
 		case untouched:

@@ -7,8 +7,8 @@ import (
 
 // Get returns the first value of the field with that name, in any case.
 func Get(fields []Field, name string) string {
-	for _, f := range fields {
-		if EqualFold(f.Name, name) {
+	for i := range fields {
+		if f := &fields[i]; EqualFold(f.Name, name) {
 			return f.Value
 		}
 	}
@@ -17,8 +17,8 @@ func Get(fields []Field, name string) string {
 
 // Has reports whether a field with that name is there, in any case.
 func Has(fields []Field, name string) bool {
-	for _, f := range fields {
-		if EqualFold(f.Name, name) {
+	for i := range fields {
+		if EqualFold(fields[i].Name, name) {
 			return true
 		}
 	}
@@ -27,10 +27,14 @@ func Has(fields []Field, name string) bool {
 
 // Repeats reports whether a name occurs twice.
 func Repeats(fields []Field) bool {
+	var seen [len(common)]bool
 	for i := range fields {
-		if Has(fields[:i], fields[i].Name) {
+		f := &fields[i]
+		id := f.ID()
+		if seen[id] && (id != Uncommon || Has(fields[:i], f.Name)) {
 			return true
 		}
+		seen[id] = true
 	}
 	return false
 }

@@ -28,21 +28,21 @@ var (
 
 // CheckRequest returns nil if the request is a complete handshake (RFC 6455 section 4.2.1). contentLength is
 // as in http.Request: -1 for a body of unknown length. It is cheap for requests that ask for no upgrade.
-func CheckRequest(method, proto string, h http.Header, contentLength int64) error {
+func CheckRequest(method, proto string, fields []http1.Field, contentLength int64) error {
 	switch {
-	case !upgradesToWebSocket(h):
+	case !http1.EqualFold(single(fields, "Upgrade"), "websocket"):
 		return ErrUpgrade
-	case !hasToken(h["Connection"], "upgrade"):
+	case !asksFor(fields, "upgrade"):
 		return ErrConnection
 	case method != http.MethodGet:
 		return ErrMethod
 	case proto != "HTTP/1.1":
 		return ErrProto
-	case one(h, "Sec-Websocket-Version") != "13":
+	case single(fields, "Sec-WebSocket-Version") != "13":
 		return ErrVersion
-	case !validKey(one(h, "Sec-Websocket-Key")):
+	case !validKey(single(fields, "Sec-WebSocket-Key")):
 		return ErrKey
-	case hasBody(h, contentLength):
+	case hasBody(fields, contentLength):
 		return ErrBody
 	}
 	return nil
@@ -80,23 +80,11 @@ func Extensions(fields []http1.Field) bool {
 	return false
 }
 
-func upgradesToWebSocket(h http.Header) bool {
-	return http1.EqualFold(one(h, "Upgrade"), "websocket")
-}
-
-// one returns the value of a field that must stand there once, and "" otherwise.
-func one(h http.Header, name string) string {
-	v := h[name]
-	if len(v) != 1 {
-		return ""
-	}
-	return strings.Trim(v[0], " \t")
-}
-
-// single is one in a list.
+// single returns the value of a field that must stand there once, and "" otherwise.
 func single(fields []http1.Field, name string) (value string) {
 	found := false
-	for _, f := range fields {
+	for i := range fields {
+		f := &fields[i]
 		if !http1.EqualFold(f.Name, name) {
 			continue
 		}
@@ -110,17 +98,8 @@ func single(fields []http1.Field, name string) (value string) {
 
 // asksFor looks for an option of Connection.
 func asksFor(fields []http1.Field, option string) bool {
-	for _, f := range fields {
-		if http1.EqualFold(f.Name, "Connection") && lists(f.Value, option) {
-			return true
-		}
-	}
-	return false
-}
-
-func hasToken(lines []string, token string) bool {
-	for _, line := range lines {
-		if lists(line, token) {
+	for i := range fields {
+		if f := &fields[i]; f.ID() == http1.Connection && lists(f.Value, option) {
 			return true
 		}
 	}
@@ -152,13 +131,18 @@ func validKey(key string) bool {
 	return true
 }
 
-func hasBody(h http.Header, contentLength int64) bool {
-	if contentLength != 0 || len(h["Transfer-Encoding"]) > 0 {
+func hasBody(fields []http1.Field, contentLength int64) bool {
+	if contentLength != 0 {
 		return true
 	}
-	for _, v := range h["Content-Length"] {
-		if strings.Trim(v, " \t") != "0" {
+	for i := range fields {
+		switch f := &fields[i]; f.ID() {
+		case http1.TransferEncoding:
 			return true
+		case http1.ContentLength:
+			if strings.Trim(f.Value, " \t") != "0" {
+				return true
+			}
 		}
 	}
 	return false

@@ -2,20 +2,11 @@ package ws
 
 import (
 	"errors"
-	"net/http"
+	"slices"
 	"testing"
 
 	"transom/internal/wire/http1"
 )
-
-// header builds one from name, value pairs.
-func header(pairs ...string) http.Header {
-	h := http.Header{}
-	for i := 0; i < len(pairs); i += 2 {
-		h.Add(pairs[i], pairs[i+1])
-	}
-	return h
-}
 
 // fields are a header in which names are written as they are here.
 func fields(pairs ...string) (list []http1.Field) {
@@ -25,29 +16,28 @@ func fields(pairs ...string) (list []http1.Field) {
 	return list
 }
 
-func handshake() http.Header {
-	return header("Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13",
+func handshake() []http1.Field {
+	return fields("Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13",
 		"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
 }
 
 func TestCheckRequest(t *testing.T) {
-	with := func(name string, values ...string) http.Header {
-		h := handshake()
-		h.Del(name)
+	with := func(name string, values ...string) []http1.Field {
+		list := slices.DeleteFunc(handshake(), func(f http1.Field) bool { return f.Name == name })
 		for _, v := range values {
-			h.Add(name, v)
+			list = append(list, fields(name, v)...)
 		}
-		return h
+		return list
 	}
 	for _, c := range []struct {
 		name   string
-		header http.Header
+		fields []http1.Field
 		want   error
 	}{
 		{"complete", handshake(), nil},
-		{"no upgrade", header("Accept", "*/*"), ErrUpgrade},
+		{"no upgrade", fields("Accept", "*/*"), ErrUpgrade},
 		{"case 1: version 777", with("Sec-WebSocket-Version", "777"), ErrVersion},
-		{"case 2: only Upgrade", header("Upgrade", "websocket"), ErrConnection},
+		{"case 2: only Upgrade", fields("Upgrade", "websocket"), ErrConnection},
 		{"no key", with("Sec-WebSocket-Key"), ErrKey},
 		{"empty key", with("Sec-WebSocket-Key", ""), ErrKey},
 		{"two keys", with("Sec-WebSocket-Key", "YQ==", "Yg=="), ErrKey},
@@ -66,7 +56,7 @@ func TestCheckRequest(t *testing.T) {
 		{"case 32: two lines", with("Connection", "keep-alive", "UPGRADE"), nil},
 		{"case 32: substring", with("Connection", "x-upgrade-me"), ErrConnection},
 	} {
-		if got := CheckRequest("GET", "HTTP/1.1", c.header, 0); !errors.Is(got, c.want) {
+		if got := CheckRequest("GET", "HTTP/1.1", c.fields, 0); !errors.Is(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
