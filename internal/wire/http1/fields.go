@@ -12,41 +12,39 @@ type fieldRules struct {
 	controls   bool // control characters but NUL and CR in values
 }
 
-// fieldLine holds offsets into the head, so that the head can be copied once and later. Only a plain line has a colon, and its
-// value.
-type fieldLine struct{ start, colonEnd, value, end uint32 }
-
-// manyLines are room for the lines of most heads.
-type manyLines [32]fieldLine
-
-// plainLines goes past the lines from start on that are plain, their CRLF included, and within the limits. Plain is what has a
-// colon, and no control characters but TAB behind that; the name is not looked at.
-func (l *Limits) plainLines(lines []fieldLine, data []byte, start int) ([]fieldLine, int) {
-	for l.Fields == 0 || len(lines) < l.Fields {
-		colon := start + colonEnd(data[start:])
-		if colon == start {
+// plainFields appends the field lines that text begins with and that are plain, and returns what follows. Plain is a line within
+// the limits that ends with CRLF and has nothing in it that any rule is about: its name is a token, and there are no control
+// characters but TAB in its value.
+func (l *Limits) plainFields(fields []Field, text string) ([]Field, string) {
+	for l.Fields == 0 || len(fields) < l.Fields {
+		colon := colonEnd(text)
+		if colon == 0 {
 			break
 		}
-		value := colon
-		for value < len(data) && isOWS(data[value]) {
-			value++
-		}
-		end := value + valueEnd(data[value:])
-		if end+1 >= len(data) || data[end] != '\r' || data[end+1] != '\n' || end-start > l.FieldSize && l.FieldSize > 0 || end >= maxHead {
+		name, id := token(text[:colon-1])
+		if id == unknown {
 			break
 		}
-		next := end + len("\r\n")
-		for end > value && isOWS(data[end-1]) {
+		value := text[colon:]
+		for value != "" && isOWS(value[0]) {
+			value = value[1:]
+		}
+		end := valueEnd(value)
+		size := len(text) - len(value) + end
+		if end+1 >= len(value) || value[end] != '\r' || value[end+1] != '\n' || size > l.FieldSize && l.FieldSize > 0 {
+			break
+		}
+		text = value[end+len("\r\n"):]
+		for end > 0 && isOWS(value[end-1]) {
 			end--
 		}
-		lines = append(lines, fieldLine{uint32(start), uint32(colon), uint32(value), uint32(end)})
-		start = next
+		fields = append(fields, Field{name, value[:end], id})
 	}
-	return lines, start
+	return fields, text
 }
 
 // colonEnd is the length of what s begins with up to and including a colon; 0 if there is none before a control character.
-func colonEnd(s []byte) int {
+func colonEnd(s string) int {
 	i := 0
 	for rest := s; len(rest) > 8; rest = rest[8:] {
 		if found := colons(word(rest)); found != 0 {
@@ -66,23 +64,20 @@ func colonEnd(s []byte) int {
 	return 0
 }
 
-// parseFields appends the fields of head that stand in lines.
-func parseFields(fields []Field, head string, lines []fieldLine, rules fieldRules) ([]Field, error) {
-	first := len(fields)
-	for i := range lines {
-		l := &lines[i]
-		if l.colonEnd > 0 {
-			if name, id := token(head[l.start : l.colonEnd-1]); id != unknown {
-				fields = append(fields, Field{name, head[l.value:l.end], id})
-				continue
-			}
+// appendFields appends the field lines of text, which are within the limits.
+func (rules fieldRules) appendFields(fields []Field, text string) ([]Field, error) {
+	for {
+		fields, text = new(Limits).plainFields(fields, text)
+		line, rest, _ := cutByte(text, '\n')
+		if line = strings.TrimSuffix(line, "\r"); line == "" {
+			return fields, nil
 		}
 		var err error
-		if fields, err = rules.parseLine(fields, first, head[l.start:l.end]); err != nil {
+		if fields, err = rules.parseLine(fields, line); err != nil {
 			return fields, err
 		}
+		text = rest
 	}
-	return fields, nil
 }
 
 // token is name, in memory that all messages share if it is written as a common one, and its number: unknown if it is no token.
@@ -103,8 +98,8 @@ func token(name string) (string, ID) {
 	return name, unknown
 }
 
-// parseLine appends a field, or what a folded line adds to the last one. The first of the message's has that index.
-func (rules fieldRules) parseLine(fields []Field, first int, line string) ([]Field, error) {
+// parseLine appends a field, or what a folded line adds to the last one.
+func (rules fieldRules) parseLine(fields []Field, line string) ([]Field, error) {
 	if !isOWS(line[0]) {
 		f, err := rules.parseField(line)
 		if err == nil {
@@ -112,7 +107,7 @@ func (rules fieldRules) parseLine(fields []Field, first int, line string) ([]Fie
 		}
 		return fields, err
 	}
-	if !rules.fold || len(fields) == first {
+	if !rules.fold || len(fields) == 0 {
 		return fields, bad("folded field line")
 	}
 	if !rules.value(line) {

@@ -172,56 +172,66 @@ func cutLine(line []byte, bareLF bool) ([]byte, error) {
 	return nil, bad("line ends with a bare LF")
 }
 
-// head finds a whole head without consuming it: the length up to and including the
-// empty line, and the field lines. firstLine sees the first line that is not empty as soon as it
-// has arrived and may end the head there (HTTP/0.9) or refuse it. Empty lines before it are consumed.
-func (r *Reader) head(fields []fieldLine, l *Limits, blanks int, bareLF bool,
-	firstLine func([]byte) (last bool, err error)) (int, []fieldLine, error) {
+// wholeHead is a copy of the head that r stands at, its empty line included, or "" if one read does not bring all of it.
+func (r *Reader) wholeHead() (string, error) {
+	if r.r == r.w {
+		if err := r.Fill(); err != nil {
+			return "", err
+		}
+	}
+	data := r.buf[r.r:r.w]
+	end := bytes.Index(data, endOfHead)
+	if end < 0 || end > maxHead {
+		return "", nil
+	}
+	return string(data[:end+len(endOfHead)]), nil
+}
+
+var endOfHead = []byte("\n\r\n")
+
+// awaitHead reads until a whole head is buffered, and returns its length up to and including the empty line. firstLine sees the
+// first line that is not empty as soon as it has arrived and may end the head there (HTTP/0.9) or refuse it. Empty lines before it
+// are consumed.
+func (r *Reader) awaitHead(l *Limits, blanks int, bareLF bool, firstLine func([]byte) (last bool, err error)) (int, error) {
 	start, seen := 0, 0
 	number := 0 // of the line; 0 is the first
 	for {
 		data := r.buf[r.r:r.w]
-		if number > 0 && seen == start {
-			fields, start = l.plainLines(fields, data, start)
-			number, seen = 1+len(fields), start
-		}
 		i := bytes.IndexByte(data[seen:], '\n')
 		if i < 0 {
 			seen = len(data)
 			if err := l.checkLine(number, seen-start-1, seen); err != nil {
-				return 0, fields, err
+				return 0, err
 			}
 			if err := r.Fill(); err != nil {
 				if seen > 0 {
 					err = noEOF(err)
 				}
-				return 0, fields, err
+				return 0, err
 			}
 			continue
 		}
 		end := seen + i
 		line, err := cutLine(data[start:end], bareLF)
 		if err != nil {
-			return 0, fields, err
+			return 0, err
 		}
 		if err := l.checkLine(number, len(line), end); err != nil {
-			return 0, fields, err
+			return 0, err
 		}
-		from := start
 		start, seen = end+1, end+1
 		switch {
 		case len(line) > 0 && number > 0:
-			fields = append(fields, fieldLine{start: uint32(from), end: uint32(from + len(line))})
 			number++
 		case len(line) > 0:
 			if last, err := firstLine(line); last || err != nil {
-				return start, fields, err
+				return start, err
 			}
 			number++
 		case number > 0:
-			return start, fields, nil
+			return start, nil
 		case blanks == 0:
-			return 0, fields, bad("empty lines instead of a start line")
+			return 0, bad("empty lines instead of a start line")
 		default:
 			blanks--
 			r.take(start)

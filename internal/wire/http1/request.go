@@ -3,6 +3,7 @@ package http1
 import (
 	"bytes"
 	"net/http"
+	"strings"
 )
 
 // Options are those of HttpProtocolOptions; the zero value is httpd's default:
@@ -35,65 +36,70 @@ type RequestHead struct {
 // are set then, and the connection must be closed after the answer.
 func (r *Reader) ReadRequest(h *RequestHead, o *Options) error {
 	*h = RequestHead{Fields: h.Fields[:0]}
-	var line requestLine
-	var room manyLines
-	n, fields, err := r.head(room[:0], &o.Limits, maxBlankLines, o.Unsafe, func(b []byte) (last bool, err error) {
-		if line, err = parseRequestLine(b, o.Unsafe); err != nil {
-			h.Line, line = string(b), requestLine{}
-		}
-		return line.major == 0, err
-	})
+	head, err := r.wholeHead()
 	if err != nil {
-		if line.targetEnd > 0 {
-			h.setLine(string(r.Buffered()[:line.end]), line)
-		} else if h.Line == "" {
-			h.Line = firstLine(r.Buffered())
-		}
 		return err
 	}
-	head := string(r.buf[r.r : r.r+n])
-	r.take(n)
-	return h.parse(head, line, fields, o)
-}
-
-func (h *RequestHead) setLine(head string, l requestLine) {
-	h.Line = head[:l.end]
-	h.Method = head[:l.method]
-	h.Target = head[l.target:l.targetEnd]
-	h.Major, h.Minor = l.major, l.minor
-}
-
-// firstLine is what a log may show of a head that never became whole.
-func firstLine(b []byte) string {
-	line, _, _ := bytes.Cut(b, []byte("\n"))
-	return string(bytes.TrimSuffix(line[:min(len(line), 8190)], []byte("\r")))
-}
-
-func (h *RequestHead) parse(head string, line requestLine, fields []fieldLine, o *Options) error {
-	h.setLine(head, line)
-	if err := h.checkLine(o); err != nil {
+	if head != "" && h.parsePlain(head, o) {
+		r.take(len(head))
+	} else if err = h.readLines(r, o); err != nil || h.Major == 0 {
 		return err
 	}
-	if h.Major == 0 {
-		return h.parseTarget()
-	}
-	rules := fieldRules{fold: o.Unsafe, spaceColon: o.Unsafe, controls: o.Unsafe}
-	var err error
-	if h.Fields, err = parseFields(h.Fields, head, fields, rules); err != nil {
-		return err
-	}
-	if err := h.parseTarget(); err != nil {
+	if err = h.parseTarget(); err != nil {
 		return err
 	}
 	var f framing
 	f.scan(h.Fields)
-	if err := h.parseHost(&f); err != nil {
+	if err = h.parseHost(&f); err != nil {
 		return err
 	}
 	h.KeepAlive, h.KeepAliveAsk = f.persists(h.Minor), f.keepAlive
 	h.Upgrade = f.upgrade && f.upgradeOption
 	h.Length, err = f.body(h.Minor, 0)
 	return err
+}
+
+// parsePlain reports whether a whole head consists of a request line and plain fields.
+func (h *RequestHead) parsePlain(head string, o *Options) bool {
+	n := strings.IndexByte(head, '\n') - 1
+	if n < 0 || head[n] != '\r' || n > o.Line && o.Line > 0 || h.parseLine(head[:n], o.Unsafe) != nil || h.Major == 0 || h.checkLine(o) != nil {
+		return false
+	}
+	h.Fields, head = o.plainFields(h.Fields, head[n+len("\r\n"):])
+	return head == "\r\n"
+}
+
+// readLines reads a head of any kind.
+func (h *RequestHead) readLines(r *Reader, o *Options) error {
+	*h = RequestHead{Fields: h.Fields[:0]}
+	first := 0
+	n, err := r.awaitHead(&o.Limits, maxBlankLines, o.Unsafe, func(line []byte) (last bool, err error) {
+		first = len(line)
+		err = h.parseLine(string(line), o.Unsafe)
+		return h.Major == 0, err
+	})
+	if err != nil {
+		if h.Line == "" {
+			h.Line = firstLine(r.Buffered())
+		}
+		return err
+	}
+	_, fields, _ := cutByte(string(r.Buffered()[first:n]), '\n')
+	r.take(n)
+	if err := h.checkLine(o); err != nil {
+		return err
+	}
+	if h.Major == 0 {
+		return h.parseTarget()
+	}
+	h.Fields, err = fieldRules{fold: o.Unsafe, spaceColon: o.Unsafe, controls: o.Unsafe}.appendFields(h.Fields, fields)
+	return err
+}
+
+// firstLine is what a log may show of a head that never became whole.
+func firstLine(b []byte) string {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	return string(bytes.TrimSuffix(line[:min(len(line), 8190)], []byte("\r")))
 }
 
 func (h *RequestHead) checkLine(o *Options) error {
@@ -156,63 +162,52 @@ func registered(method string) bool {
 	return false
 }
 
-// requestLine holds offsets into the line, so that the head can be copied once and later.
-type requestLine struct {
-	method, target, targetEnd, end int
-	major, minor                   int // 0.9 for a line without a version
-}
-
-// parseRequestLine splits method SP request-target SP HTTP-version (RFC 9112 §3).
-func parseRequestLine(b []byte, lenient bool) (requestLine, error) {
-	l := requestLine{end: len(b)}
+// parseLine splits method SP request-target SP HTTP-version (RFC 9112 §3). Of a line that it refuses only Line is set; one without
+// a version is HTTP/0.9's.
+func (h *RequestHead) parseLine(line string, lenient bool) error {
+	h.Line = line
 	if lenient {
-		b = bytes.TrimRight(b, " \t")
+		line = strings.TrimRight(line, " \t")
 	}
-	for l.method < len(b) && class[b[l.method]]&tokenChar != 0 {
-		l.method++
+	n := tokenEnd(line)
+	if n == 0 || n == len(line) {
+		return bad("no method and target in the request line")
 	}
-	if l.method == 0 || l.method == len(b) {
-		return l, bad("no method and target in the request line")
-	}
-	var ok bool
-	if l.target, ok = skipSpace(b, l.method, lenient); !ok {
-		return l, bad("invalid character in or after the method")
-	}
-	mask := byte(targetChar)
-	l.targetEnd = l.target
-	for l.targetEnd < len(b) && (class[b[l.targetEnd]]&mask != 0 || lenient && b[l.targetEnd] == '#') {
-		l.targetEnd++
-	}
-	if l.targetEnd == l.target {
-		return l, bad("no valid request target in the request line")
-	}
-	if l.targetEnd == len(b) {
-		l.minor = 9
-		return l, nil
-	}
-	at, ok := skipSpace(b, l.targetEnd, lenient)
+	method := line[:n]
+	rest, ok := afterSpace(line[n:], lenient)
 	if !ok {
-		return l, bad("invalid character in the request target")
+		return bad("invalid character in or after the method")
 	}
-	return l, l.version(b[at:])
-}
-
-func skipSpace(b []byte, i int, lenient bool) (int, bool) {
-	if b[i] != ' ' && !(lenient && b[i] == '\t') {
-		return i, false
+	for n = 0; n < len(rest) && (class[rest[n]]&targetChar != 0 || lenient && rest[n] == '#'); {
+		n++
 	}
-	for i++; lenient && i < len(b) && (b[i] == ' ' || b[i] == '\t'); i++ {
+	if n == 0 {
+		return bad("no valid request target in the request line")
 	}
-	return i, true
-}
-
-func (l *requestLine) version(b []byte) error {
-	const form = "HTTP/1.1"
-	if len(b) != len(form) || string(b[:5]) != form[:5] || !digit(b[5]) || b[6] != '.' || !digit(b[7]) || b[5] == '0' {
-		return bad("no valid HTTP version in the request line")
+	target := rest[:n]
+	major, minor := 0, 9
+	if n < len(rest) {
+		v, ok := afterSpace(rest[n:], lenient)
+		if !ok {
+			return bad("invalid character in the request target")
+		}
+		const form = "HTTP/1.1"
+		if len(v) != len(form) || v[:5] != form[:5] || !digit(v[5]) || v[6] != '.' || !digit(v[7]) || v[5] == '0' {
+			return bad("no valid HTTP version in the request line")
+		}
+		major, minor = int(v[5]-'0'), int(v[7]-'0')
 	}
-	l.major, l.minor = int(b[5]-'0'), int(b[7]-'0')
+	h.Method, h.Target, h.Major, h.Minor = method, target, major, minor
 	return nil
+}
+
+// afterSpace is what follows the space that s begins with.
+func afterSpace(s string, lenient bool) (string, bool) {
+	if lenient {
+		rest := strings.TrimLeft(s, " \t")
+		return rest, len(rest) < len(s)
+	}
+	return s[1:], s[0] == ' '
 }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }

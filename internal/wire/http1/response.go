@@ -24,16 +24,46 @@ type ResponseHead struct {
 // and whitespace before the colon are understood (RFC 9112 §2.2, §5.1, §5.2).
 func (r *Reader) ReadResponse(h *ResponseHead, method string, l *Limits) error {
 	*h = ResponseHead{Fields: h.Fields[:0]}
-	var room manyLines
-	n, fields, err := r.head(room[:0], l, 0, true, func(line []byte) (bool, error) {
-		return false, h.parseVersion(line)
-	})
+	head, err := r.wholeHead()
 	if err != nil {
+		return err
+	}
+	if head != "" && h.parsePlain(head, l) {
+		r.take(len(head))
+	} else if err := h.readLines(r, l); err != nil {
 		return badGateway(err)
 	}
-	head := string(r.buf[r.r : r.r+n])
+	return badGateway(h.understand(method))
+}
+
+// parsePlain reports whether a whole head consists of a status line and plain fields.
+func (h *ResponseHead) parsePlain(head string, l *Limits) bool {
+	n := strings.IndexByte(head, '\n') - 1
+	if n < 0 || head[n] != '\r' || n > l.Line && l.Line > 0 || h.parseLine(head[:n]) != nil || !IsValue(h.Reason) {
+		return false
+	}
+	h.Fields, head = l.plainFields(h.Fields, head[n+len("\r\n"):])
+	return head == "\r\n"
+}
+
+// readLines reads a head of any kind.
+func (h *ResponseHead) readLines(r *Reader, l *Limits) error {
+	*h = ResponseHead{Fields: h.Fields[:0]}
+	first := 0
+	n, err := r.awaitHead(l, 0, true, func(line []byte) (bool, error) {
+		first = len(line)
+		return false, h.parseLine(string(line))
+	})
+	if err != nil {
+		return err
+	}
+	_, fields, _ := cutByte(string(r.Buffered()[first:n]), '\n')
 	r.take(n)
-	return badGateway(h.parse(head, fields, method))
+	if !IsValue(h.Reason) {
+		return bad("control character in the status line")
+	}
+	h.Fields, err = fieldRules{fold: true, spaceColon: true}.appendFields(h.Fields, fields)
+	return err
 }
 
 // ReadFinal reads heads up to the final one, 101 included, and shows the others to
@@ -55,31 +85,23 @@ func (r *Reader) ReadFinal(h *ResponseHead, method string, l *Limits, interim fu
 	return &Error{http.StatusBadGateway, "too many interim responses"}
 }
 
-// parseVersion checks the status line's "HTTP/1.x NNN" as soon as it is there, so that a
+// parseLine takes the status line's "HTTP/1.x NNN" and what stands behind it. It is called as soon as the line is there, so that a
 // peer that speaks something else is not read to the end.
-func (h *ResponseHead) parseVersion(b []byte) error {
-	if len(b) < 12 || string(b[:7]) != "HTTP/1." || !digit(b[7]) || b[8] != ' ' ||
-		!digit(b[9]) || !digit(b[10]) || !digit(b[11]) || b[9] == '0' || len(b) > 12 && b[12] != ' ' {
+func (h *ResponseHead) parseLine(line string) error {
+	if len(line) < 12 || line[:7] != "HTTP/1." || !digit(line[7]) || line[8] != ' ' ||
+		!digit(line[9]) || !digit(line[10]) || !digit(line[11]) || line[9] == '0' || len(line) > 12 && line[12] != ' ' {
 		return bad("invalid status line")
 	}
-	h.Major, h.Minor = 1, int(b[7]-'0')
-	h.Status = int(b[9]-'0')*100 + int(b[10]-'0')*10 + int(b[11]-'0')
-	return nil
-}
-
-func (h *ResponseHead) parse(head string, fields []fieldLine, method string) error {
-	line, _, _ := cutByte(head, '\n')
-	line = strings.TrimSuffix(line, "\r")
+	h.Major, h.Minor = 1, int(line[7]-'0')
+	h.Status = int(line[9]-'0')*100 + int(line[10]-'0')*10 + int(line[11]-'0')
 	if len(line) > 13 {
 		h.Reason = line[13:]
 	}
-	if !IsValue(h.Reason) {
-		return bad("control character in the status line")
-	}
-	var err error
-	if h.Fields, err = parseFields(h.Fields, head, fields, fieldRules{fold: true, spaceColon: true}); err != nil {
-		return err
-	}
+	return nil
+}
+
+// understand finds what the fields say of the body.
+func (h *ResponseHead) understand(method string) error {
 	var f framing
 	f.scan(h.Fields)
 	h.KeepAlive = f.persists(h.Minor)
@@ -91,6 +113,7 @@ func (h *ResponseHead) parse(head string, fields []fieldLine, method string) err
 		}
 		return nil
 	}
+	var err error
 	h.Length, err = f.body(h.Minor, UntilClose)
 	if h.Length == UntilClose {
 		h.KeepAlive = false
