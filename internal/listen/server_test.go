@@ -364,6 +364,9 @@ func TestReaderThatStays(t *testing.T) {
 			}
 		}()
 		<-began
+		for body := r.Body.(*requestBody); body.mu.TryLock(); body.mu.Unlock() { // until it waits for more
+			time.Sleep(time.Millisecond)
+		}
 	})
 	c := r.dial()
 	io.WriteString(c, wire("POST / HTTP/1.1\nHost: x\nContent-Length: 10\n\nabc"))

@@ -73,7 +73,10 @@ func TestDialTunnelFails(t *testing.T) {
 func TestDialTunnel(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
 		l, err := net.Listen("tcp", address)
-		if err != nil {
+		if errors.Is(err, unix.EADDRNOTAVAIL) || errors.Is(err, unix.EAFNOSUPPORT) {
+			t.Logf("this machine lacks the family: %v", err)
+			continue
+		} else if err != nil {
 			t.Fatal(err)
 		}
 		defer l.Close()
