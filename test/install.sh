@@ -10,7 +10,16 @@ done
 echo "installing:$need"
 export DEBIAN_FRONTEND=noninteractive
 # Debian starts what it installs; nothing here wants services.
-printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
-apt-get update -qq
-apt-get install -y -qq --no-install-recommends $need >/dev/null
-rm -f /usr/sbin/policy-rc.d
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT
+  printf '#!/bin/sh\nexit 101\n' > $policy && chmod +x $policy
+fi
+# A mirror may be out of order for a moment, or another apt at work; what came is kept.
+apt="apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300"
+for pause in 10 30 60 0; do
+  $apt update && $apt install -y --no-install-recommends $need >/dev/null && exit 0
+  echo "installing failed" >&2
+  sleep $pause
+done
+exit 1
