@@ -259,7 +259,7 @@ func (r *Request) Logf(module string, level observe.Level, code, format string, 
 	}
 	client := ""
 	if r.UserAgentAddr.IsValid() {
-		client = netip.AddrPortFrom(r.UserAgentAddr, r.Conn.Remote.Port()).String()
+		client = netip.AddrPortFrom(r.UserAgentAddr, r.UserAgentPort()).String()
 	}
 	log.Write(observe.Record{Level: level, Module: module, Code: code, Client: client, Text: text})
 }
@@ -288,6 +288,17 @@ func (r *Request) First() *Request {
 			return r
 		}
 	}
+}
+
+// UserAgentPort goes with UserAgentAddr; a header that named the client told none.
+func (r *Request) UserAgentPort() uint16 {
+	switch {
+	case r.Conn.ProxiedFor.IsValid():
+		return r.Conn.ProxiedFor.Port()
+	case r.UserAgentAddr != r.Conn.Remote.Addr().Unmap():
+		return 0
+	}
+	return r.Conn.Remote.Port()
 }
 
 // IsTLS says whether the client's connection is encrypted.

@@ -197,7 +197,7 @@ func port(b []byte, r *module.Request, arg string) []byte {
 	switch arg {
 	case "", "canonical":
 	case "remote":
-		n = int(r.Conn.Remote.Port())
+		n = int(r.UserAgentPort())
 	case "local":
 		n = int(r.Conn.Local.Port())
 	default:

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"os"
+	"strconv"
 	"strings"
 
 	"transom/internal/module"
@@ -13,7 +14,7 @@ var requestVariables = func() map[string]bool {
 	for _, name := range strings.Fields(`
 		TIME TIME_YEAR TIME_MON TIME_DAY TIME_HOUR TIME_MIN TIME_SEC TIME_WDAY IPV6 HTTPS IS_SUBREQ PATH_INFO AUTH_TYPE
 		SERVER_NAME SERVER_ADDR SERVER_PORT SERVER_ADMIN SERVER_PROTOCOL SERVER_SOFTWARE API_VERSION THE_REQUEST
-		REMOTE_ADDR REMOTE_HOST REMOTE_PORT REMOTE_USER REMOTE_IDENT CONN_REMOTE_ADDR REQUEST_URI REQUEST_METHOD
+		REMOTE_ADDR REMOTE_HOST REMOTE_USER REMOTE_IDENT CONN_REMOTE_ADDR REQUEST_URI REQUEST_METHOD
 		REQUEST_SCHEME REQUEST_FILENAME SCRIPT_FILENAME SCRIPT_USER SCRIPT_GROUP QUERY_STRING DOCUMENT_ROOT
 		CONTEXT_PREFIX CONTEXT_DOCUMENT_ROOT`) {
 		known[name] = true
@@ -49,6 +50,9 @@ func (ctx *context) variable(name string) string {
 func (ctx *context) serverVariable(name string) string {
 	if field, ok := module.HeaderVariables[name]; ok {
 		return ctx.header(field)
+	}
+	if name == "REMOTE_PORT" { // in expressions it is the connection's
+		return strconv.Itoa(int(ctx.r.UserAgentPort()))
 	}
 	if !requestVariables[name] {
 		return ""
