@@ -145,7 +145,7 @@ func (x *exchange) label() tunnel.Label {
 	r := x.r
 	client := r.Conn.Remote
 	if r.UserAgentAddr.IsValid() {
-		client = netip.AddrPortFrom(r.UserAgentAddr, client.Port())
+		client = netip.AddrPortFrom(r.UserAgentAddr, r.UserAgentPort())
 	}
 	host := r.Host
 	if r.Port != 0 {
