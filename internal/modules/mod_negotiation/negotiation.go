@@ -24,16 +24,16 @@ func multiviews(r *module.Request) module.Result {
 	if len(found) == 0 {
 		return module.Declined
 	}
-	return negotiate(r, found, true)
+	return negotiate(r, found)
 }
 
 // negotiate answers with the variant that suits the client best.
-func negotiate(r *module.Request, found []*variant, views bool) module.Result {
+func negotiate(r *module.Request, found []*variant) module.Result {
 	weigh(r, settings.Of(r.Dir), found)
 	best := choose(found)
 	vary := dimensions(found)
 	open := transparent(r, found)
-	if open && !(views && len(found) == 1) {
+	if open {
 		vary = append([]string{"negotiate"}, vary...)
 	}
 	if len(vary) > 0 {
@@ -48,11 +48,9 @@ func negotiate(r *module.Request, found []*variant, views bool) module.Result {
 		r.SetErrHeader("Tcn", "list")
 		return http.StatusNotAcceptable
 	}
-	if views || open {
+	if open {
 		r.SetErrHeader("Content-Location", module.EscapePath(best.name))
-		if !(views && len(found) == 1) {
-			r.SetErrHeader("Tcn", "choice")
-		}
+		r.SetErrHeader("Tcn", "choice")
 	}
 	switch {
 	case best.body != nil:

@@ -34,7 +34,7 @@ func serveMap(r *module.Request) module.Result {
 		r.Logf("negotiation", observe.Error, "AH00683", "cannot read type map file: %v", err)
 		return http.StatusInternalServerError
 	}
-	return negotiate(r, found, false)
+	return negotiate(r, found)
 }
 
 func readMap(name string) ([]*variant, error) {
