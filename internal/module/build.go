@@ -62,6 +62,9 @@ func (d Diagnostic) String() string {
 	return fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Text)
 }
 
+// Loads says whether a module is to act without being asked for by a directive: a LoadModule names it, or there is no LoadModule.
+func (b *Build) Loads(identifier string) bool { return len(b.Loaded) == 0 || b.Loaded[identifier] }
+
 // Named says whether a name of LogLevel is that of a module that is loaded: ssl, ssl_module or mod_ssl.c.
 func (b *Build) Named(name string) bool {
 	id := name

@@ -8,10 +8,15 @@ import (
 	"transom/internal/module"
 )
 
-// Module returns mod_autoindex.
+// Module returns mod_autoindex. Nothing is listed where a configuration loads modules, but not this one.
 func Module() *module.Module {
+	loaded := true
 	return &module.Module{Name: "mod_autoindex", Identifier: "autoindex_module", Directives: directives,
-		Hooks: []module.Hook{{Phase: module.Handler, Run: handle}}}
+		Compile: func(b *module.Build) error {
+			loaded = b.Loads("autoindex_module")
+			return nil
+		},
+		Hooks: []module.Hook{{Phase: module.Handler, Run: handle, Applies: func(_, _ *module.Settings) bool { return loaded }}}}
 }
 
 var settings = &module.Slot[values]{Merge: merge}

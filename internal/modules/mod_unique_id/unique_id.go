@@ -26,7 +26,7 @@ type generator struct {
 }
 
 func (g *generator) look(b *module.Build) error {
-	g.on = len(b.Loaded) == 0 || b.Loaded["unique_id_module"]
+	g.on = b.Loads("unique_id_module")
 	return nil
 }
 

@@ -145,8 +145,10 @@ func (r *run) prepare(s *Script) (err error) {
 			}
 		}
 	}
-	if err := r.writeFile("mime.types", mimeTypes); err != nil {
-		return err
+	for path, text := range map[string]string{"mime.types": mimeTypes, "modules.load": loadModules()} {
+		if err := r.writeFile(path, text); err != nil {
+			return err
+		}
 	}
 	for path, data := range s.Files {
 		if err := r.writeFile(path, string(data)); err != nil {

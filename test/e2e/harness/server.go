@@ -36,11 +36,20 @@ type Server struct {
 // Transom is the server of this repository.
 func Transom(binary string) Server { return Server{Command: []string{binary}} }
 
-// modules are loaded before a file's httpd.conf is read; a file needs no
-// LoadModule lines for them.
-var modules = strings.Fields(`mpm_event authn_core authz_core authz_host authz_user authn_file auth_basic
+// everyday modules are loaded before a file's httpd.conf is read, unless the file brings
+// its own ROOT/modules.load.
+var everyday = strings.Fields(`mpm_event authn_core authz_core authz_host authz_user authn_file auth_basic
 	access_compat alias dir mime env setenvif headers rewrite proxy proxy_http proxy_wstunnel ssl socache_shmcb
 	filter deflate expires substitute remoteip negotiation autoindex`)
+
+func loadModules() string {
+	var b strings.Builder
+	for _, m := range everyday {
+		fmt.Fprintf(&b, "LoadModule %s_module modules/mod_%s.so\n", m, m)
+	}
+	b.WriteString("LogLevel ssl:error\n")
+	return b.String()
+}
 
 // mimeTypes stands in ROOT/mime.types unless the file brings its own.
 const mimeTypes = "text/html html\ntext/plain txt\ntext/css css\nimage/png png\napplication/json json\n"
@@ -48,11 +57,9 @@ const mimeTypes = "text/html html\ntext/plain txt\ntext/css css\nimage/png png\n
 // prelude is what stands before a file's httpd.conf.
 func (s Server) prelude(root, port string) string {
 	var b strings.Builder
-	b.WriteString("LogLevel warn ssl:error\n")
+	b.WriteString("LogLevel warn\n")
 	fmt.Fprintf(&b, "ServerRoot %q\nPidFile logs/httpd.pid\nErrorLog logs/error_log\n", root)
-	for _, m := range modules {
-		fmt.Fprintf(&b, "LoadModule %s_module modules/mod_%s.so\n", m, m)
-	}
+	b.WriteString("Include modules.load\n")
 	if os.Getuid() == 0 && !s.KeepsRights {
 		b.WriteString("User nobody\nGroup \"#65534\"\n")
 	}
