@@ -107,11 +107,13 @@ func (x *exchange) serve() (again bool) {
 		return false
 	}
 	x.body.reclaim()
+	broken := x.abort || err != nil
+	whole := !broken && x.body.drain() // before the log, which counts what came
 	c.looked = now()
 	c.enter(Logging, c.looked)
 	x.finish()
 	switch {
-	case x.abort || err != nil:
+	case broken:
 		c.abort()
 		return false
 	case x.w.discard:
@@ -119,7 +121,7 @@ func (x *exchange) serve() (again bool) {
 	case x.w.status == http.StatusRequestTimeout:
 		c.linger(lingerLate)
 		return false
-	case !x.body.drain() || x.w.linger:
+	case !whole || x.w.linger:
 		c.linger(lingerTotal)
 		return false
 	case x.w.close:
