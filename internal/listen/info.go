@@ -80,10 +80,13 @@ func (i *Info) AfterResponse(f func()) {
 // Broken reports whether the client could not be written to, or has left before the end.
 func (i *Info) Broken() bool {
 	if i.x != nil {
-		return i.x.w.err != nil
+		return i.x.w.err != nil || i.x.w.taken && i.x.abort
 	}
 	return i.h2.client.Err() != nil
 }
+
+// Closes reports whether the connection ends with this response.
+func (i *Info) Closes() bool { return i.x != nil && (i.x.w.close || i.x.abort) }
 
 // CloseAfter ends the connection with this response, if called before its head is written.
 func (i *Info) CloseAfter() {
@@ -93,7 +96,8 @@ func (i *Info) CloseAfter() {
 }
 
 // Abort makes the response end as a broken one when the handler returns: without its
-// last chunk, the connection closed. It is for content that cannot be had to its end.
+// last chunk, the connection closed. It is for content that cannot be had to its end, and
+// for a connection taken over that could not be written to.
 func (i *Info) Abort() {
 	if i.x != nil {
 		i.x.abort = true

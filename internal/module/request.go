@@ -49,6 +49,7 @@ type Exchange interface {
 	AfterResponse(func()) // runs a function once the response has left
 	CloseAfter()          // ends the connection with this response, if its head is not yet written
 	Broken() bool         // the client could not be written to, or has left before the end
+	Closes() bool         // the connection ends with this response
 	Abort()               // makes the response end as a broken one
 }
 

@@ -210,7 +210,7 @@ func connectionStatus(r *module.Request, _ string) string {
 	switch {
 	case r.Conn.Broken():
 		return "X"
-	case r.Writer.Header().Get("Connection") == "close" || r.HTTP.Close:
+	case r.Conn.Closes():
 		return "-"
 	}
 	return "+"

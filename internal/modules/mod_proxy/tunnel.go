@@ -41,6 +41,7 @@ func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 	}
 	r.Status = http.StatusSwitchingProtocols
 	if err := send(conn, switching(resp, fields), x.timeout()); err != nil {
+		r.Conn.Abort()
 		conn.Close()
 		up.Conn.Close()
 		up.Done()

@@ -196,6 +196,7 @@ func (quiet) BytesOut() int64        { return 0 }
 func (quiet) AfterResponse(f func()) { f() }
 func (quiet) CloseAfter()            {}
 func (quiet) Broken() bool           { return false }
+func (quiet) Closes() bool           { return false }
 func (quiet) Abort()                 {}
 
 // pipe is a TCP connection on the loopback interface.

@@ -222,4 +222,5 @@ func (x *exchange) BytesOut() int64        { return 0 }
 func (x *exchange) AfterResponse(f func()) { x.after = append(x.after, f) }
 func (x *exchange) CloseAfter()            {}
 func (x *exchange) Broken() bool           { return false }
+func (x *exchange) Closes() bool           { return false }
 func (x *exchange) Abort()                 {}
