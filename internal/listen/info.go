@@ -85,8 +85,8 @@ func (i *Info) Broken() bool {
 	return i.h2.client.Err() != nil
 }
 
-// Closes reports whether the connection ends with this response.
-func (i *Info) Closes() bool { return i.x != nil && (i.x.w.close || i.x.abort) }
+// Closes reports whether the connection ends with this response; HTTP/2's stream does.
+func (i *Info) Closes() bool { return i.h2 != nil || i.x.w.close || i.x.abort }
 
 // CloseAfter ends the connection with this response, if called before its head is written.
 func (i *Info) CloseAfter() {
