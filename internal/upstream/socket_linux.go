@@ -22,14 +22,14 @@ type socket struct {
 
 // dialTunnel connects to an address as a net.Dialer would, and fails with its errors.
 func dialTunnel(ctx context.Context, addr netip.AddrPort, timeout time.Duration) (net.Conn, error) {
-	s, err := connectSocket(ctx, addr, timeout)
+	s, err := openSocket(ctx, addr, timeout)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(addr), Err: err}
 	}
 	return s, nil
 }
 
-func connectSocket(ctx context.Context, addr netip.AddrPort, timeout time.Duration) (*socket, error) {
+func openSocket(ctx context.Context, addr netip.AddrPort, timeout time.Duration) (*socket, error) {
 	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 	family := unix.AF_INET
 	if addr.Addr().Is6() {
@@ -39,20 +39,43 @@ func connectSocket(ctx context.Context, addr netip.AddrPort, timeout time.Durati
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
+	return connectSocket(ctx, fd, addr, timeout)
+}
+
+// connectSocket owns fd.
+func connectSocket(ctx context.Context, fd int, addr netip.AddrPort, timeout time.Duration) (*socket, error) {
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	if errno := startConnect(fd, addr); errno != 0 && errno != unix.EINPROGRESS && errno != unix.EINTR {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("connect", errno)
 	}
 	s := &socket{os.NewFile(uintptr(fd), "tcp"), addr}
-	if connected(fd) { // over the loopback at once, whatever connect said
-		return s, nil
+	if !connected(fd) { // else over the loopback at once, whatever connect said
+		if err := s.await(ctx, timeout); err != nil {
+			s.Close()
+			return nil, err
+		}
 	}
-	if err := s.await(ctx, timeout); err != nil {
+	if itself(fd, addr) {
 		s.Close()
-		return nil, err
+		return nil, os.NewSyscallError("connect", unix.ECONNREFUSED)
 	}
 	return s, nil
+}
+
+// itself says that the kernel chose, as the socket's own port, the one to connect to: if nobody listens there, TCP's simultaneous
+// open connects a socket with itself.
+func itself(fd int, addr netip.AddrPort) bool {
+	if addr.Port() < 1024 { // never chosen
+		return false
+	}
+	switch local, _ := syscall.Getsockname(fd); local := local.(type) {
+	case *syscall.SockaddrInet4:
+		return local.Port == int(addr.Port()) && netip.AddrFrom4(local.Addr) == addr.Addr()
+	case *syscall.SockaddrInet6:
+		return local.Port == int(addr.Port()) && netip.AddrFrom16(local.Addr) == addr.Addr()
+	}
+	return false
 }
 
 // startConnect does not tell Go's scheduler, as it does not wait: over the loopback the kernel does the whole handshake in it, and the

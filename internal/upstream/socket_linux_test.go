@@ -19,6 +19,9 @@ func addrOf(t *testing.T, fd int) netip.AddrPort {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if sa, ok := sa.(*unix.SockaddrInet6); ok {
+		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), uint16(sa.Port))
+	}
 	return netip.AddrPortFrom(netip.AddrFrom4(sa.(*unix.SockaddrInet4).Addr), uint16(sa.(*unix.SockaddrInet4).Port))
 }
 
@@ -67,6 +70,24 @@ func TestDialTunnelFails(t *testing.T) {
 	cancel()
 	if _, err := dialTunnel(ctx, silent, time.Hour); err == nil {
 		t.Error("connected although the context has ended")
+	}
+}
+
+func TestConnectedToItself(t *testing.T) {
+	for _, c := range []struct {
+		family int
+		any    unix.Sockaddr
+	}{{unix.AF_INET, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}}, {unix.AF_INET6, &unix.SockaddrInet6{Addr: [16]byte{15: 1}}}} {
+		fd, err := unix.Socket(c.family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.Bind(fd, c.any); err != nil { // as the kernel may choose
+			t.Fatal(err)
+		}
+		if _, err := connectSocket(t.Context(), fd, addrOf(t, fd), time.Minute); !errors.Is(err, unix.ECONNREFUSED) {
+			t.Errorf("%v; want a refusal", err)
+		}
 	}
 }
 
