@@ -48,18 +48,7 @@ func daemonize(o *options, stderr io.Writer) int {
 		return 0
 	}
 	cmd.Wait() // it has said why on stderr
-	return 1
-}
-
-// alreadyRuns is the process that the PidFile names, or 0. In a container its number may have become our own.
-func alreadyRuns(o *options) int {
-	opt := o.forRun()
-	opt.Checking = true
-	c := run.Load(opt, nil, nil)
-	if pid, _ := run.Running(run.PidFile(c.Build)); pid != os.Getpid() {
-		return pid
-	}
-	return 0
+	return cmd.ProcessState.ExitCode()
 }
 
 // serveDetached runs in the new process. It keeps the terminal for itself until it serves: log programs must not hold it.

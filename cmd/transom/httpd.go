@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -90,12 +91,6 @@ func examine(o *options, stdout, stderr io.Writer) int {
 // act starts, or signals what runs.
 func act(o *options, stdout, stderr io.Writer) int {
 	if o.action == "" || o.action == "start" {
-		if os.Getenv(readyEnv) == "" { // not again in the background
-			if pid := alreadyRuns(o); pid != 0 {
-				fmt.Fprintf(stderr, "httpd (pid %d) already running\n", pid)
-				return 0
-			}
-		}
 		if !o.foreground {
 			return daemonize(o, stderr)
 		}
@@ -152,6 +147,9 @@ func serve(o *options, stderr io.Writer) int { return serveAnd(o, stderr, func()
 // serveAnd serves, and calls ready once ports are bound and the process ID is written.
 func serveAnd(o *options, stderr io.Writer, ready func()) int {
 	server, err := run.Start(o.forRun(), stderr)
+	if errors.Is(err, run.ErrRunning) {
+		return 0
+	}
 	if err != nil {
 		return 1
 	}

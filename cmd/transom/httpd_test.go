@@ -4,10 +4,19 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
+
+// TestMain lets the test's program be Transom's, for what runs in processes of its own.
+func TestMain(m *testing.M) {
+	if os.Getenv("TRANSOM_ITSELF") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
 
 // answered runs a command line in a ServerRoot of its own, whose path becomes ROOT in what is said.
 func answered(t *testing.T, config string, args ...string) (stdout, stderr string, status int) {
@@ -208,13 +217,27 @@ func TestStopOfNothing(t *testing.T) {
 }
 
 func TestStartOfWhatRuns(t *testing.T) {
+	other := exec.Command("sleep", "1000")
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer other.Wait()
+	defer other.Process.Kill()
 	file := filepath.Join(t.TempDir(), "pid")
-	os.WriteFile(file, fmt.Appendln(nil, os.Getppid()), 0o644)
-	for _, args := range [][]string{{"-DFOREGROUND"}, {"-k", "start"}, {"-X"}} {
+	os.WriteFile(file, fmt.Appendln(nil, other.Process.Pid), 0o644)
+	want := fmt.Sprintf("httpd (pid %d) already running\n", other.Process.Pid)
+	for _, args := range [][]string{{"-DFOREGROUND"}, {"-X"}} {
 		out, err, status := answered(t, "Listen 127.0.0.1:1\nPidFile "+file, args...)
-		if want := fmt.Sprintf("httpd (pid %d) already running\n", os.Getppid()); err != want || out != "" || status != 0 {
+		if err != want || out != "" || status != 0 {
 			t.Errorf("%s: status %d, %q, %q", args, status, out, err)
 		}
+	}
+	root := written(t, "Listen 127.0.0.1:1\nPidFile "+file)
+	start := exec.Command(os.Args[0], "-d", root, "-f", "httpd.conf", "-k", "start")
+	start.Env = append(os.Environ(), "TRANSOM_ITSELF=1")
+	out, err := start.CombinedOutput()
+	if string(out) != want || err != nil {
+		t.Errorf("in the background: %v, %q", err, out)
 	}
 }
 

@@ -62,6 +62,15 @@ func Running(path string) (int, error) {
 	return pid, nil
 }
 
+// alreadyRuns is the process that the PidFile names, or 0. In a container its number may have become our own, or that of who starts us.
+func alreadyRuns(path string) int {
+	pid, _ := Running(path)
+	if pid == os.Getpid() || pid == os.Getppid() {
+		return 0
+	}
+	return pid
+}
+
 // isZombie says that a process has ended and nobody has asked how; where there is no /proc nobody knows.
 func isZombie(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

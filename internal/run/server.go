@@ -38,7 +38,8 @@ type Server struct {
 	cut      func()          // ends it
 }
 
-// Start loads the configuration, binds its ports and begins to serve. Its error has been reported to stderr.
+// Start loads the configuration, binds its ports and begins to serve. Its error has been reported to stderr. It is ErrRunning if
+// another process serves already.
 func Start(o *Options, stderr io.Writer) (*Server, error) {
 	s := &Server{opt: o, kept: &module.Kept{}, stderr: stderr}
 	s.sinks = observe.NewSinks(s.lostLines)
@@ -53,6 +54,11 @@ func Start(o *Options, stderr io.Writer) (*Server, error) {
 	if s.config.Site == nil {
 		s.sinks.Close()
 		return nil, errConfig
+	}
+	if pid := alreadyRuns(PidFile(s.config.Build)); pid != 0 {
+		s.sinks.Close()
+		fmt.Fprintf(stderr, "httpd (pid %d) already running\n", pid)
+		return nil, ErrRunning
 	}
 	if err := s.start(); err != nil {
 		s.sinks.Close()
@@ -108,7 +114,10 @@ func (s *Server) resume() {
 
 func wrapRaw(c net.Conn) net.Conn { return tunnel.NewTransport(c) }
 
-var errConfig = fmt.Errorf("the configuration has errors")
+var errConfig = errors.New("the configuration has errors")
+
+// ErrRunning is Start's answer where the PidFile names a process that lives.
+var ErrRunning = errors.New("already running")
 
 func addresses(b *module.Build) []string {
 	var list []string
