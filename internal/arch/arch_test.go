@@ -19,7 +19,7 @@ const root = "../.."
 // layers say who may import whom: a package may import only what stands in a layer above its own. A line is a list of
 // folders below internal/ (or of top-level folders) and, behind "--", the reason.
 const layers = `
-observe regex conf -- leaves: they know nothing of servers, so that they can be tested and fuzzed alone
+observe regex conf percent -- leaves: they know nothing of servers, so that they can be tested and fuzzed alone
 expr -- expressions hold regular expressions, and ask a request only through an interface
 rawnet -- a way to use sockets, whatever is spoken on them
 wire -- bytes only: no sockets, no goroutines, no configuration

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"transom/internal/percent"
 )
 
 // maxFileSize is httpd's limit for the file function, in bytes.
@@ -49,7 +51,7 @@ func pureFunc(name string) func(string) (string, error) {
 	case "toupper":
 		return infallible(func(s string) string { return mapLetters(s, 'a', 'z') })
 	case "escape":
-		return infallible(escapeURI)
+		return infallible(percent.Encode)
 	case "unescape":
 		return infallible(unescapeURI)
 	case "base64":
@@ -81,44 +83,27 @@ func mapLetters(s string, low, high byte) string {
 	return string(b)
 }
 
-// escapeURI leaves what may stand in a path; the hex digits are lower case.
-func escapeURI(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		c := s[i]
-		if isLetter(c) || isDigit(c) || strings.IndexByte("$-_.+!*'(),:;@&=/~", c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "%%%02x", c)
-		}
-	}
-	return b.String()
-}
-
 // unescapeURI keeps an escaped slash as it is. A bad escape or an escaped NUL
 // makes the whole result empty.
 func unescapeURI(s string) string {
-	var b strings.Builder
+	var b []byte
 	for i := 0; i < len(s); i++ {
 		if s[i] != '%' {
-			b.WriteByte(s[i])
+			b = append(b, s[i])
 			continue
 		}
-		if i+2 >= len(s) {
-			return ""
-		}
-		c, err := hex.DecodeString(s[i+1 : i+3])
+		c, ok := percent.Decode(s[i:])
 		switch {
-		case err != nil || c[0] == 0:
+		case !ok || c == 0:
 			return ""
-		case c[0] == '/':
-			b.WriteString(s[i : i+3])
+		case c == '/':
+			b = append(b, s[i:i+3]...)
 		default:
-			b.WriteByte(c[0])
+			b = append(b, c)
 		}
 		i += 2
 	}
-	return b.String()
+	return string(b)
 }
 
 // unbase64 decodes up to the first character that is not of the alphabet, and

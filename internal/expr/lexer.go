@@ -11,13 +11,13 @@ const (
 	end kind = iota
 	name
 	number
-	symbol  // punctuation and operators, in their canonical form
-	unary   // -f
-	binary  // -strmatch
-	quote   // a string begins
-	percent // a variable begins
-	dollar  // $1
-	pattern // a whole regular expression
+	symbol    // punctuation and operators, in their canonical form
+	unary     // -f
+	binary    // -strmatch
+	quote     // a string begins
+	reference // a variable begins
+	dollar    // $1
+	pattern   // a whole regular expression
 )
 
 type token struct {
@@ -72,7 +72,7 @@ func (l *lexer) next() (token, error) {
 	case c == '$' && at+1 < len(l.src) && isDigit(l.src[at+1]):
 		return l.take(dollar, at, at+2), nil
 	case strings.HasPrefix(l.rest(), "%{"):
-		return l.take(percent, at, at+2), nil
+		return l.take(reference, at, at+2), nil
 	}
 	for _, s := range []string{"=~", "!~", "==", "!=", "<=", ">=", "&&", "||", "=", "<", ">", "!", ".", "(", ")", "{", "}", ","} {
 		if strings.HasPrefix(l.rest(), s) {

@@ -262,7 +262,7 @@ func (p *parser) operand() (w word, err error) {
 		w = backref(t.text[1] - '0')
 	case quote:
 		w, err = p.template(t.text[0])
-	case percent:
+	case reference:
 		w, err = p.variable()
 	case name:
 		arg, err := p.argument()

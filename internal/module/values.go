@@ -11,6 +11,7 @@ import (
 
 	"transom/internal/conf"
 	"transom/internal/observe"
+	"transom/internal/percent"
 	"transom/internal/regex"
 )
 
@@ -132,28 +133,4 @@ func MergeSlashes(path string) string {
 
 // EscapePath escapes what may not stand in a URL's path (ap_os_escape_path). Escapes that are there are escaped again:
 // the path is a decoded one.
-func EscapePath(path string) string {
-	const hex = "0123456789abcdef"
-	var b []byte
-	for i := 0; i < len(path); i++ {
-		c := path[i]
-		if isPathChar(c) {
-			if b != nil {
-				b = append(b, c)
-			}
-			continue
-		}
-		if b == nil {
-			b = append(make([]byte, 0, len(path)+8), path[:i]...)
-		}
-		b = append(b, '%', hex[c>>4], hex[c&15])
-	}
-	if b == nil {
-		return path
-	}
-	return string(b)
-}
-
-func isPathChar(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("$-_.+!*'(),:@&=/~;", c) >= 0
-}
+func EscapePath(path string) string { return percent.Encode(path) }

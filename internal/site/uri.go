@@ -5,6 +5,7 @@ import (
 
 	"transom/internal/module"
 	"transom/internal/observe"
+	"transom/internal/percent"
 )
 
 // decode splits and decodes the request's path (ap_normalize_path and ap_unescape_url): dots and double slashes are
@@ -99,10 +100,10 @@ func unescape(s, slashes string) (string, int) {
 			b = append(b, s[i])
 			continue
 		}
-		if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
+		c, ok := percent.Decode(s[i:])
+		if !ok {
 			return s, 400
 		}
-		c := unhex(s[i+1])<<4 | unhex(s[i+2])
 		switch {
 		case c == 0:
 			status = 404
@@ -117,20 +118,6 @@ func unescape(s, slashes string) (string, int) {
 		i += 2
 	}
 	return string(b), status
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-}
-
-func unhex(c byte) byte {
-	switch {
-	case c <= '9':
-		return c - '0'
-	case c >= 'a':
-		return c - 'a' + 10
-	}
-	return c - 'A' + 10
 }
 
 // normalize resolves "." and ".." segments, merges slashes if asked to, and refuses a path that climbs above its root

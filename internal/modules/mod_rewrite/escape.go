@@ -1,6 +1,10 @@
 package rewrite
 
-import "strings"
+import (
+	"strings"
+
+	"transom/internal/percent"
+)
 
 // escaping is what B, BCTLS, BNE and BNP say of back-references.
 type escaping struct {
@@ -15,18 +19,18 @@ func (e *escaping) apply(s string) string {
 	if e == nil || !e.on && !e.controls {
 		return s
 	}
-	var b strings.Builder
+	var b []byte
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case isAlnum(c) || c == '_' || !e.covers(c):
-			b.WriteByte(c)
+			b = append(b, c)
 		case c == ' ' && !e.noPlus:
-			b.WriteByte('+')
+			b = append(b, '+')
 		default:
-			writeHex(&b, c)
+			b = percent.Append(b, c)
 		}
 	}
-	return b.String()
+	return string(b)
 }
 
 func (e *escaping) covers(c byte) bool {
@@ -42,63 +46,26 @@ func (e *escaping) covers(c byte) bool {
 	return e.only == ""
 }
 
-// escapePath encodes a path as httpd's ap_escape_uri: a decoded path becomes one that a URL may hold.
-func escapePath(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; isAlnum(c) || strings.IndexByte("$-_.+!*'(),:;@&=/~", c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			writeHex(&b, c)
-		}
-	}
-	return b.String()
-}
-
-func writeHex(b *strings.Builder, c byte) {
-	const digits = "0123456789abcdef"
-	b.WriteByte('%')
-	b.WriteByte(digits[c>>4])
-	b.WriteByte(digits[c&15])
-}
-
 func isAlnum(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // unescapePath decodes what is encoded rightly and leaves the rest, as httpd's ap_unescape_url; %00 ends the text.
 func unescapePath(s string) string {
-	var b strings.Builder
+	var b []byte
 	for i := 0; i < len(s); i++ {
-		if s[i] != '%' || i+2 >= len(s) {
-			b.WriteByte(s[i])
-			continue
+		c, ok := percent.Decode(s[i:])
+		switch {
+		case !ok:
+			b = append(b, s[i])
+		case c == 0:
+			return string(b)
+		default:
+			b = append(b, c)
+			i += 2
 		}
-		high, ok1 := hexValue(s[i+1])
-		low, ok2 := hexValue(s[i+2])
-		if !ok1 || !ok2 {
-			b.WriteByte('%')
-			continue
-		}
-		if high|low == 0 {
-			break
-		}
-		b.WriteByte(high<<4 | low)
-		i += 2
 	}
-	return b.String()
-}
-
-func hexValue(c byte) (byte, bool) {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0', true
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10, true
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10, true
-	}
-	return 0, false
+	return string(b)
 }
 
 // schemes are the ones that make a substitution an absolute URL; true: a question mark begins a query there.
@@ -138,12 +105,12 @@ func escapeAbsolute(uri string) string {
 			// RFC 4516: question marks separate the parts of an LDAP URL.
 			parts := strings.SplitN(uri[n:], "?", 5)
 			for i := range parts {
-				parts[i] = escapePath(parts[i])
+				parts[i] = percent.Encode(parts[i])
 			}
 			return uri[:n] + strings.Join(parts, "?")
 		}
 	}
-	return uri[:n] + escapePath(uri[n:])
+	return uri[:n] + percent.Encode(uri[n:])
 }
 
 func lowerASCII(s string) string {

@@ -10,6 +10,7 @@ import (
 
 	"transom/internal/module"
 	"transom/internal/observe"
+	"transom/internal/percent"
 )
 
 // rewriteMap is one RewriteMap.
@@ -69,7 +70,7 @@ func newSource(c *module.Command, spec string) (source, error) {
 
 // functions are the maps of type int.
 var functions = map[string]function{
-	"toupper": upperASCII, "tolower": lowerASCII, "escape": escapePath, "unescape": unescapePath,
+	"toupper": upperASCII, "tolower": lowerASCII, "escape": percent.Encode, "unescape": unescapePath,
 }
 
 type function func(string) string

@@ -7,6 +7,7 @@ import (
 
 	"transom/internal/module"
 	"transom/internal/observe"
+	"transom/internal/percent"
 )
 
 // translate applies the rules of the server or virtual host, before any other module maps the URL.
@@ -132,7 +133,7 @@ func (ctx *context) redirect(result outcome, status int, query string) module.Re
 	if r.Query != "" {
 		args := r.Query
 		if result != rewrittenNoEscape && args != query {
-			args = escapePath(args)
+			args = percent.Encode(args)
 		}
 		r.Filename += "?" + args
 	}
