@@ -7,6 +7,7 @@ import (
 
 	"transom/internal/module"
 	"transom/internal/observe"
+	"transom/internal/percent"
 )
 
 // proxyPrefix is what r.Filename of a proxied request begins with, before the URL.
@@ -165,41 +166,14 @@ func hasControls(s string) bool {
 	return strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
 }
 
-const unreserved = "~$-_.+!*'(),;:@&=/"
-
-var plain = func() (t [256]bool) {
-	for c := 0; c < 256; c++ {
-		t[c] = c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' ||
-			c < 0x80 && strings.IndexByte(unreserved, byte(c)) >= 0
-	}
-	return t
-}()
-
 // encodePath encodes a decoded path as httpd's ap_proxy_canonenc does for a reverse proxy. With keepSlashes, what was left
 // as %2F while decoding stays that.
 func encodePath(path string, keepSlashes bool) string {
-	n := 0
-	for i := 0; i < len(path); i++ {
-		if !plain[path[i]] {
-			n++
-		}
+	encoded := percent.EncodeUpper(path)
+	if keepSlashes {
+		encoded = escapedSlashes.Replace(encoded)
 	}
-	if n == 0 {
-		return path
-	}
-	const hex = "0123456789ABCDEF"
-	b := make([]byte, 0, len(path)+2*n)
-	for i := 0; i < len(path); i++ {
-		c := path[i]
-		switch {
-		case plain[c]:
-			b = append(b, c)
-		case c == '%' && keepSlashes && i+2 < len(path) && strings.EqualFold(path[i+1:i+3], "2F"):
-			b = append(b, path[i:i+3]...)
-			i += 2
-		default:
-			b = append(b, '%', hex[c>>4], hex[c&15])
-		}
-	}
-	return string(b)
+	return encoded
 }
+
+var escapedSlashes = strings.NewReplacer("%252F", "%2F", "%252f", "%2f")
