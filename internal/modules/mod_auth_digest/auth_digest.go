@@ -49,45 +49,69 @@ func authenticate(r *module.Request) module.Result {
 	return res
 }
 
-// check compares what the client says with what the request is, then with what the server knows of the user.
 func check(r *module.Request, a *answer) module.Result {
-	fail := func(code, text string) module.Result {
-		r.Logf("auth_digest", observe.Error, code, "user %s: %s: %s", a.username, text, r.URI)
-		return r.Unauthorized()
+	if res := a.fits(r); res != module.OK {
+		return res
 	}
-	first := r.First()
-	if !sameURI(r, a.uri, first.UnparsedURI) {
-		r.Logf("auth_digest", observe.Error, "AH01786", "uri mismatch - <%s> does not match request-uri <%s>", a.uri, first.UnparsedURI)
+	ha1, res := a.prove(r)
+	if res != module.OK {
+		return res
+	}
+	// Only who knows the password is told that a nonce is stale (RFC 7616 3.3).
+	if res := a.spend(r); res != module.OK {
+		return res
+	}
+	r.Set(infoKey{}, a.info(ha1))
+	return module.OK
+}
+
+func (a *answer) fail(r *module.Request, code, text string) module.Result {
+	r.Logf("auth_digest", observe.Error, code, "user %s: %s: %s", a.username, text, r.URI)
+	return r.Unauthorized()
+}
+
+// fits compares what the client says with what the request is.
+func (a *answer) fits(r *module.Request) module.Result {
+	if asked := r.First().UnparsedURI; !sameURI(r, a.uri, asked) {
+		r.Logf("auth_digest", observe.Error, "AH01786", "uri mismatch - <%s> does not match request-uri <%s>", a.uri, asked)
 		return http.StatusBadRequest
 	}
-	realm := r.AuthRealm()
-	switch {
+	switch realm := r.AuthRealm(); {
 	case a.realm != realm:
-		return fail("AH01788", "realm mismatch - got `"+a.realm+"' but expected `"+realm+"'")
+		return a.fail(r, "AH01788", "realm mismatch - got `"+a.realm+"' but expected `"+realm+"'")
 	case a.algorithm != "" && !strings.EqualFold(a.algorithm, "MD5"):
-		return fail("AH01789", "unknown algorithm `"+a.algorithm+"' received")
+		return a.fail(r, "AH01789", "unknown algorithm `"+a.algorithm+"' received")
 	case a.qop != "" && !strings.EqualFold(a.qop, "auth"):
-		return fail("AH01793", "invalid qop `"+a.qop+"' received")
+		return a.fail(r, "AH01793", "invalid qop `"+a.qop+"' received")
 	}
-	s := settings.Of(r.Dir)
-	ha1, known := s.ask(r, a.username, realm)
+	return module.OK
+}
+
+// prove asks the providers whether the password was right. ha1 is what they keep of it.
+func (a *answer) prove(r *module.Request) (ha1 string, res module.Result) {
+	ha1, known := settings.Of(r.Dir).ask(r, a.username, a.realm)
 	switch known {
 	case module.AuthGranted:
 	case module.AuthUserNotFound:
-		return fail("AH01790", "user in realm `"+realm+"' not found")
+		return "", a.fail(r, "AH01790", "user in realm `"+a.realm+"' not found")
 	case module.AuthDenied:
-		return fail("AH01791", "denied by provider")
+		return "", a.fail(r, "AH01791", "denied by provider")
 	default:
-		return http.StatusInternalServerError
+		return "", http.StatusInternalServerError
 	}
-	if subtle.ConstantTimeCompare([]byte(a.digest(ha1, first.Method)), []byte(a.response)) != 1 {
-		return fail("AH01794", "password mismatch")
+	if subtle.ConstantTimeCompare([]byte(a.digest(ha1, r.First().Method)), []byte(a.response)) != 1 {
+		return "", a.fail(r, "AH01794", "password mismatch")
 	}
-	// Only who knows the password is told that a nonce is stale (RFC 7616 3.3).
+	return ha1, module.OK
+}
+
+// spend says whether the nonce is one of ours, and may be used now.
+func (a *answer) spend(r *module.Request) module.Result {
+	s := settings.Of(r.Dir)
 	now, n, lifetime := time.Now(), noncesOf(r.Site.Build), s.nonceLifetime()
-	switch n.Check(now, a.nonce, realm, lifetime) {
+	switch n.Check(now, a.nonce, a.realm, lifetime) {
 	case nonceForged:
-		return fail("AH01776", "invalid nonce "+a.nonce+" received")
+		return a.fail(r, "AH01776", "invalid nonce "+a.nonce+" received")
 	case nonceStale:
 		r.Logf("auth_digest", observe.Info, "AH01778", "user %s: nonce expired - sending new nonce: %s", a.username, r.URI)
 		return stale(r)
@@ -96,7 +120,6 @@ func check(r *module.Request, a *answer) module.Result {
 		r.Logf("auth_digest", observe.Warn, "AH01774", "user %s: nonce count %08x used before - sending new nonce: %s", a.username, a.count, r.URI)
 		return stale(r)
 	}
-	r.Set(infoKey{}, a.info(ha1))
 	return module.OK
 }
 
