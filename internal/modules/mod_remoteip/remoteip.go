@@ -43,8 +43,8 @@ func (s *serverSettings) trusts(addr netip.Addr) (trusted, internal bool) {
 	return false, false
 }
 
-// takeHeader believes a PROXY header before any other. It goes through RemoteIPHeader from its end, the connection's peer first: each address is believed as long as the one
-// that reported it is trusted. What was not believed stays in the header.
+// takeHeader believes a PROXY header before any other. Else it goes through RemoteIPHeader from its end, the connection's peer
+// first: each address is believed as long as the one that reported it is trusted.
 func takeHeader(r *module.Request) module.Result {
 	if told := r.Conn.ProxiedFor; told.IsValid() {
 		r.UserAgentAddr = told.Addr().Unmap()
@@ -58,52 +58,72 @@ func takeHeader(r *module.Request) module.Result {
 	if len(values) == 0 {
 		return module.Declined
 	}
-	rest, more := strings.Join(values, ", "), true
-	client := r.UserAgentAddr
-	var passed []string
+	w := walk{r: r, s: s, client: r.UserAgentAddr, rest: strings.Join(values, ", "), more: true}
 	believed := false
-	for more {
-		trusted, internal := s.trusts(client)
-		if !trusted {
-			break
-		}
-		before, last := "", rest
-		i := strings.LastIndexByte(rest, ',')
-		if i >= 0 {
-			before, last = rest[:i], rest[i+1:]
-		}
-		addr, err := netip.ParseAddr(strings.Trim(last, " "))
-		if err != nil || addr.Zone() != "" {
-			r.Logf("remoteip", observe.Debug, "AH01568", "RemoteIP: Header %s value of %s cannot be parsed as a client IP", s.header, last)
-			break
-		}
-		addr = addr.Unmap()
-		if !internal && !public(addr) {
-			r.Logf("remoteip", observe.Debug, "AH01569", "RemoteIP: Header %s value of %s appears to be a private IP or nonsensical.  Ignored", s.header, addr)
-			break
-		}
-		if !internal {
-			passed = append(passed, client.String())
-		}
-		client, rest, more, believed = addr, before, i >= 0, true
+	for w.more && w.step() {
+		believed = true
 	}
-	if !believed {
-		return module.Declined
-	}
-	r.UserAgentAddr = client
-	if more {
-		r.Header().Set(s.header, rest)
-	} else {
-		r.Header().Del(s.header)
-	}
-	if len(passed) > 0 {
-		list := strings.Join(passed, ", ")
-		r.SetNote("remoteip-proxy-ip-list", list)
-		if s.proxiesHeader != "" {
-			r.Header().Set(s.proxiesHeader, list)
-		}
+	if believed {
+		w.take()
 	}
 	return module.Declined
+}
+
+// walk is a way through the header.
+type walk struct {
+	r      *module.Request
+	s      *serverSettings
+	client netip.Addr // believed so far
+	passed []string   // proxies on the way that are not internal
+	rest   string     // of the header
+	more   bool       // there is a rest
+}
+
+// step believes the rest's last address, if there is reason to.
+func (w *walk) step() bool {
+	trusted, internal := w.s.trusts(w.client)
+	if !trusted {
+		return false
+	}
+	before, last := "", w.rest
+	i := strings.LastIndexByte(last, ',')
+	if i >= 0 {
+		before, last = last[:i], last[i+1:]
+	}
+	addr, err := netip.ParseAddr(strings.Trim(last, " "))
+	if err != nil || addr.Zone() != "" {
+		w.r.Logf("remoteip", observe.Debug, "AH01568", "RemoteIP: Header %s value of %s cannot be parsed as a client IP", w.s.header, last)
+		return false
+	}
+	addr = addr.Unmap()
+	if !internal && !public(addr) {
+		w.r.Logf("remoteip", observe.Debug, "AH01569", "RemoteIP: Header %s value of %s appears to be a private IP or nonsensical.  Ignored", w.s.header, addr)
+		return false
+	}
+	if !internal {
+		w.passed = append(w.passed, w.client.String())
+	}
+	w.client, w.rest, w.more = addr, before, i >= 0
+	return true
+}
+
+// take makes the request the client's. What was not believed stays in the header.
+func (w *walk) take() {
+	r := w.r
+	r.UserAgentAddr = w.client
+	if w.more {
+		r.Header().Set(w.s.header, w.rest)
+	} else {
+		r.Header().Del(w.s.header)
+	}
+	if len(w.passed) == 0 {
+		return
+	}
+	list := strings.Join(w.passed, ", ")
+	r.SetNote("remoteip-proxy-ip-list", list)
+	if w.s.proxiesHeader != "" {
+		r.Header().Set(w.s.proxiesHeader, list)
+	}
 }
 
 // public is httpd's idea of an address that a client on the internet can have: not one of RFC 3330's local networks, and for
