@@ -204,6 +204,11 @@ const (
 	lingerMillis = 10 // at a time
 )
 
+// longestSleep bounds what a gap in Go 1.26 can do. A goroutine that enters a system call just as the world is being stopped, for a
+// collection of garbage say, can be overlooked (entersyscall looks for that before it changes its state). Then the whole process waits
+// for that system call to end, or a minute.
+const longestSleep = 250 * time.Millisecond
+
 // wait returns the number of events, 0 when a timer may be due.
 func (l *loop) wait() int {
 	n := rawPoll(l.epfd, l.events, 0)
@@ -223,11 +228,11 @@ func (l *loop) wait() int {
 	if l.called.Load() {
 		return 0
 	}
-	timeout := -1
-	if due != never {
-		timeout = int(max(due-l.relay.now(), 0)/time.Millisecond) + 1
-	}
-	return poll(l.epfd, l.events, timeout)
+	return poll(l.epfd, l.events, sleepMillis(l.relay.now(), due))
+}
+
+func sleepMillis(now, due instant) int {
+	return int(min(max(due-now, 0), longestSleep)/time.Millisecond) + 1
 }
 
 // read adopts what has arrived and does what was posted until there is nothing more, and reports whether the loop has stopped:
