@@ -3,6 +3,7 @@ package site
 import (
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"transom/internal/module"
@@ -13,68 +14,82 @@ import (
 // .htaccess files on the way, as httpd's ap_directory_walk: plain sections from the root down, at each level the
 // section before the .htaccess file, then the sections with regular expressions.
 func (s *Site) directoryWalk(r *module.Request, at *step) (*step, module.Result) {
-	sections := r.Server.Sections.Directories
-	plain := sections
-	for i, sec := range sections {
-		if IsRegexSection(sec) {
-			plain = sections[:i]
-			break
-		}
+	plain, patterns := r.Server.Sections.Directories, []*module.Section(nil)
+	if i := slices.IndexFunc(plain, IsRegexSection); i >= 0 {
+		plain, patterns = plain[:i], plain[i:]
 	}
-	name := cleanFilename(r.Filename)
-	at, res := applyDirectory(r, at, plain, "/")
-	if res != module.OK {
-		return at, res
+	d := descent{s, r, at, plain, cleanFilename(r.Filename)}
+	if res := d.run(); res != module.OK {
+		return d.at, res
 	}
-	dir, rest := "/", strings.TrimPrefix(name, "/")
+	return applyDirectory(r, d.at, patterns, r.Filename)
+}
+
+// descent is the way from the root to a file.
+type descent struct {
+	site  *Site
+	r     *module.Request
+	at    *step
+	plain []*module.Section
+	name  string
+}
+
+func (d *descent) run() module.Result {
+	dir, rest := "/", d.name[1:]
+	if rest == "" {
+		d.r.Filename = dir
+		d.r.Info, _ = os.Stat(dir)
+	}
 	for {
-		if at, res = s.htaccess(r, at, dir); res != module.OK {
-			return at, res
+		if res := d.enter(dir); res != module.OK || rest == "" {
+			return res
 		}
-		segment, more, _ := strings.Cut(rest, "/")
-		if segment == "" {
-			r.Filename = withSlash(dir)
-			if rest == "" && !strings.HasSuffix(name, "/") && dir != "/" {
-				r.Filename = dir
+		var segment string
+		segment, rest, _ = strings.Cut(rest, "/")
+		dir = path.Join(dir, segment)
+		info, err := lookup(d.at, dir)
+		switch {
+		case err != nil:
+			return d.stop(dir, err)
+		case !info.IsDir():
+			return d.file(dir, info)
+		case rest == "":
+			d.r.Filename, d.r.Info = dir, info
+			if strings.HasSuffix(d.name, "/") {
+				d.r.Filename += "/"
 			}
-			r.Info, _ = os.Stat(dir)
-			break
-		}
-		full := path.Join(dir, segment)
-		info, statErr := s.lookup(r, at, full)
-		if statErr != nil {
-			if res = s.storageError(r, full, statErr); res != module.OK {
-				return at, res
-			}
-			r.Filename, r.PathInfo, r.Info = full, strings.TrimPrefix(name, full), nil
-			break
-		}
-		if !info.IsDir() {
-			if full == name && module.CoreDir.Of(at.settings).Options.Bits()&module.OptFollowSymLinks != 0 {
-				// httpd saves itself a look at the last component then, and takes the file for one more directory.
-				if at, res = applyDirectory(r, at, plain, full); res != module.OK {
-					return at, res
-				}
-			}
-			r.Filename, r.PathInfo, r.Info = full, strings.TrimPrefix(name, full), info
-			break
-		}
-		dir, rest = full, more
-		if at, res = applyDirectory(r, at, plain, dir); res != module.OK {
-			return at, res
-		}
-		if rest == "" {
-			r.Filename, r.Info = dir, info
-			if strings.HasSuffix(name, "/") {
-				r.Filename += "/"
-			}
-			if at, res = s.htaccess(r, at, dir); res != module.OK {
-				return at, res
-			}
-			break
 		}
 	}
-	return applyDirectory(r, at, sections[len(plain):], r.Filename)
+}
+
+// enter applies what is said of a directory.
+func (d *descent) enter(dir string) (res module.Result) {
+	if d.at, res = applyDirectory(d.r, d.at, d.plain, dir); res != module.OK {
+		return res
+	}
+	d.at, res = d.site.htaccess(d.r, d.at, dir)
+	return res
+}
+
+// file ends the way at what is no directory. If links need not be looked at, httpd saves itself a look at the last component,
+// and takes the file for one more directory.
+func (d *descent) file(name string, info os.FileInfo) (res module.Result) {
+	if name == d.name && module.CoreDir.Of(d.at.settings).Options.Bits()&module.OptFollowSymLinks != 0 {
+		if d.at, res = applyDirectory(d.r, d.at, d.plain, name); res != module.OK {
+			return res
+		}
+	}
+	d.r.Filename, d.r.PathInfo, d.r.Info = name, strings.TrimPrefix(d.name, name), info
+	return module.OK
+}
+
+// stop ends the way at what can't be looked up. What does not exist is for the handlers to answer.
+func (d *descent) stop(name string, err error) module.Result {
+	if res := storageError(d.r, name, err); res != module.OK {
+		return res
+	}
+	d.r.Filename, d.r.PathInfo, d.r.Info = name, strings.TrimPrefix(d.name, name), nil
+	return module.OK
 }
 
 func applyDirectory(r *module.Request, at *step, sections []*module.Section, dir string) (_ *step, res module.Result) {
@@ -84,13 +99,6 @@ func applyDirectory(r *module.Request, at *step, sections []*module.Section, dir
 		}
 	}
 	return at, module.OK
-}
-
-func withSlash(dir string) string {
-	if strings.HasSuffix(dir, "/") {
-		return dir
-	}
-	return dir + "/"
 }
 
 // cleanFilename removes double slashes and dots, and keeps a slash at the end.
@@ -103,7 +111,7 @@ func cleanFilename(name string) string {
 }
 
 // lookup stats one component and enforces FollowSymLinks and SymLinksIfOwnerMatch.
-func (s *Site) lookup(r *module.Request, at *step, name string) (os.FileInfo, error) {
+func lookup(at *step, name string) (os.FileInfo, error) {
 	info, err := os.Lstat(name)
 	if err != nil || info.Mode()&os.ModeSymlink == 0 {
 		return info, err
@@ -125,7 +133,7 @@ func (s *Site) lookup(r *module.Request, at *step, name string) (os.FileInfo, er
 var errSymlink = os.ErrPermission
 
 // storageError turns what a lookup met into a result: OK for a name that does not exist, as the handlers answer that.
-func (s *Site) storageError(r *module.Request, name string, err error) module.Result {
+func storageError(r *module.Request, name string, err error) module.Result {
 	switch {
 	case os.IsNotExist(err):
 		return module.OK
