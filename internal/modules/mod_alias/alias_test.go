@@ -1,7 +1,6 @@
 package alias_test
 
 import (
-	"strings"
 	"testing"
 
 	"transom/internal/modules"
@@ -46,11 +45,7 @@ Alias htdocs/else
 
 func TestPaths(t *testing.T) {
 	s := sitetest.NewWith(t, config, modules.All(), map[string]string{"htdocs/else/a.txt": "a", "htdocs/al.txt": "no alias"})
-	for _, c := range []struct {
-		url    string
-		status int
-		want   string // Location, or the content
-	}{
+	s.Answers(t, []sitetest.Answer{
 		{"/r", 302, "http://www.example.com/new"},
 		{"/r/x%20y?q=1", 302, "http://www.example.com/new/x%20y?q=1"},
 		{"/rest", 404, ""},
@@ -71,20 +66,11 @@ func TestPaths(t *testing.T) {
 		{"/rel/x", 302, "/rel"},
 		{"/file/x", 200, "a"},
 		{"/keep/a.txt", 200, "a"},
-	} {
-		w := s.Get(t, c.url)
-		got := w.Header().Get("Location")
-		if c.status == 200 {
-			got = w.Body.String()
-		}
-		if w.Code != c.status || got != c.want {
-			t.Errorf("%s: %d %q, want %d %q", c.url, w.Code, got, c.status, c.want)
-		}
-	}
+	})
 }
 
 func TestErrors(t *testing.T) {
-	for line, want := range map[string]string{
+	sitetest.Refuses(t, modules.All(), map[string]string{
 		"Redirect /a":         "URL to redirect to is missing",
 		"Redirect gone /a /b": "takes no URL",
 		"Redirect /a b":       "Redirect to non-URL",
@@ -92,9 +78,5 @@ func TestErrors(t *testing.T) {
 		"Alias /a":            "takes two arguments here",
 		"<Location /x>\nAlias /a htdocs\n</Location>": "takes one argument",
 		"AliasMatch ( htdocs":                         "could not be compiled",
-	} {
-		if got := sitetest.Errors(t, line, modules.All()); !strings.Contains(got, want) {
-			t.Errorf("%s: %q, want %q", line, got, want)
-		}
-	}
+	})
 }

@@ -1,7 +1,6 @@
 package dir_test
 
 import (
-	"strings"
 	"testing"
 
 	"transom/internal/modules"
@@ -40,11 +39,7 @@ FallbackResource disabled
 		"htdocs/sent/index.html": "", "htdocs/bare/index.html": "bare", "htdocs/closed/index.html": "", "htdocs/shut/index.html": "", "htdocs/closed/second.htm": "next",
 		"htdocs/app/front.html": "front", "htdocs/app/real.txt": "real", "htdocs/app/off/x": "", "htdocs/a b/index.html": "blank",
 	})
-	for _, c := range []struct {
-		url    string
-		status int
-		want   string // Location, or the content
-	}{
+	s.Answers(t, []sitetest.Answer{
 		{"/two/", 200, "second"},
 		{"/two", 301, "http://www.example.com/two/"},
 		{"/two?a=b", 301, "http://www.example.com/two/?a=b"},
@@ -61,22 +56,9 @@ FallbackResource disabled
 		{"/app/real.txt", 200, "real"},
 		{"/app/off/y", 404, ""},
 		{"/absent", 404, ""},
-	} {
-		w := s.Get(t, c.url)
-		got := w.Header().Get("Location")
-		if c.status == 200 {
-			got = w.Body.String()
-		}
-		if w.Code != c.status || got != c.want {
-			t.Errorf("%s: %d %q, want %d %q", c.url, w.Code, got, c.status, c.want)
-		}
-	}
+	})
 }
 
 func TestErrors(t *testing.T) {
-	for line, want := range map[string]string{"DirectoryIndexRedirect 200": "must be on, off", "DirectoryIndexRedirect 307": "", "DirectorySlash maybe": "On or Off"} {
-		if got := sitetest.Errors(t, line, modules.All()); want == "" && got != "" || !strings.Contains(got, want) {
-			t.Errorf("%s: %q, want %q", line, got, want)
-		}
-	}
+	sitetest.Refuses(t, modules.All(), map[string]string{"DirectoryIndexRedirect 200": "must be on, off", "DirectoryIndexRedirect 307": "", "DirectorySlash maybe": "On or Off"})
 }

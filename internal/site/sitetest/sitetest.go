@@ -93,6 +93,16 @@ func Errors(t testing.TB, config string, mods []*module.Module) string {
 	return strings.Join(texts, "\n")
 }
 
+// Refuses checks what is said of lines that must not load; "" stands for those that do.
+func Refuses(t testing.TB, mods []*module.Module, lines map[string]string) {
+	t.Helper()
+	for line, want := range lines {
+		if got := Errors(t, line, mods); want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+}
+
 // Loads reads a file of lines "ok in ..." and "error in ..." and checks that the configuration after "in", put into a
 // <Location>, loads or does not; "at" stands for the configuration's top. Lines are separated by "; ".
 func Loads(t *testing.T, file string, mods []*module.Module) {
@@ -159,6 +169,28 @@ func (s *Site) Read(t testing.TB, name string) string {
 func (s *Site) Get(t testing.TB, target string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	return s.Do(t, Request("GET", target, header...))
+}
+
+// Answer is what a GET leads to: a status and its Location, or the content of a 200.
+type Answer = struct {
+	URL    string
+	Status int
+	Want   string
+}
+
+// Answers sends a GET for each.
+func (s *Site) Answers(t testing.TB, list []Answer) {
+	t.Helper()
+	for _, a := range list {
+		w := s.Get(t, a.URL)
+		got := w.Header().Get("Location")
+		if a.Status == http.StatusOK {
+			got = w.Body.String()
+		}
+		if w.Code != a.Status || got != a.Want {
+			t.Errorf("%s: %d %q, want %d %q", a.URL, w.Code, got, a.Status, a.Want)
+		}
+	}
 }
 
 // Request makes a request for Do.
