@@ -9,13 +9,11 @@ import (
 
 // Compressor is what a content coding's filter needs to know (mod_deflate, mod_brotli).
 type Compressor struct {
-	Coding    string // in Accept-Encoding and Content-Encoding: "gzip"
-	Skip      string // variable that turns it off: "no-gzip"
-	Force     string // variable that leaves Accept-Encoding unasked: "force-gzip"; empty: none
-	AlterETag string // "AddSuffix", "NoChange" or "Remove"
-	Open      func(w io.Writer) CompressWriter
-	// Done is told how many bytes went in and out.
-	Done func(in, out int64)
+	Coding   string // in Accept-Encoding and Content-Encoding: "gzip"
+	Skip     string // variable that turns it off: "no-gzip"
+	Force    string // variable that leaves Accept-Encoding unasked: "force-gzip"; empty: none
+	Settings *Compression
+	Open     func(w io.Writer) CompressWriter
 }
 
 // CompressWriter is a compressor's stream.
@@ -43,7 +41,7 @@ func (c *Compressor) Filter(r *Request) OutputFilter {
 		if r.Method == http.MethodHead {
 			return next
 		}
-		return &compressing{FilterWriter: FilterWriter{next}, c: c}
+		return &compressing{FilterWriter: FilterWriter{next}, c: c, r: r}
 	})
 }
 
@@ -82,8 +80,8 @@ const small = 10 + 8 + 50
 func (c *Compressor) alter(h http.Header) {
 	tag := h.Get("Etag")
 	switch {
-	case tag == "" || strings.EqualFold(c.AlterETag, "NoChange"):
-	case strings.EqualFold(c.AlterETag, "Remove"):
+	case tag == "" || c.Settings.AlterETag == "NoChange":
+	case c.Settings.AlterETag == "Remove":
 		delete(h, "Etag")
 	case strings.HasSuffix(tag, `"`):
 		h.Set("Etag", strings.TrimSuffix(tag, `"`)+"-"+c.Coding+`"`)
@@ -121,6 +119,7 @@ func accepts(header []string, coding string) bool {
 type compressing struct {
 	FilterWriter
 	c       *Compressor
+	r       *Request
 	w       CompressWriter
 	in, out int64
 }
@@ -156,8 +155,6 @@ func (w *compressing) Flush() {
 
 func (w *compressing) Finish() error {
 	err := w.open().Close()
-	if w.c.Done != nil {
-		w.c.Done(w.in, w.out)
-	}
+	w.c.Settings.note(w.r, w.in, w.out)
 	return err
 }

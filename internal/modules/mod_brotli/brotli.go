@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/andybalholm/brotli"
 
@@ -22,18 +21,13 @@ var settings = &module.Slot[values]{Merge: merge}
 
 // values belong to a server, as in httpd.
 type values struct {
-	quality   int // one more than the directive says; 0: unset
-	window    int
-	alterETag string
-	notes     [][2]string
+	module.Compression
+	quality int // one more than the directive says; 0: unset
+	window  int
 }
 
 func merge(outer, inner *values) *values {
-	m := &values{module.Inherit(outer.quality, inner.quality), module.Inherit(outer.window, inner.window), module.Inherit(outer.alterETag, inner.alterETag), inner.notes}
-	if m.notes == nil {
-		m.notes = outer.notes
-	}
-	return m
+	return &values{outer.Merge(&inner.Compression), module.Inherit(outer.quality, inner.quality), module.Inherit(outer.window, inner.window)}
 }
 
 var directives = []module.Directive{
@@ -54,26 +48,11 @@ var directives = []module.Directive{
 		Set: func(c *module.Command) error { _, err := number(c, 16, 24); return err }},
 	{Name: "BrotliAlterETag", Where: module.Servers, Args: module.One, Syntax: "BrotliAlterETag AddSuffix|NoChange|Remove",
 		Doc: "What becomes of the ETag of a compressed response.", Set: func(c *module.Command) error {
-			for _, v := range []string{"AddSuffix", "NoChange", "Remove"} {
-				if strings.EqualFold(v, c.Args[0]) {
-					settings.Edit(c.Server.Settings).alterETag = v
-					return nil
-				}
-			}
-			return fmt.Errorf("BrotliAlterETag accepts only 'AddSuffix', 'NoChange' and 'Remove', not %q", c.Args[0])
+			return settings.Edit(c.Server.Settings).SetAlterETag(c)
 		}},
 	{Name: "BrotliFilterNote", Where: module.Servers, Args: module.OneOrTwo, Syntax: "BrotliFilterNote [Input|Output|Ratio] notename",
 		Doc: "A note for logs: bytes before or behind compression, or the ratio in percent.", Set: func(c *module.Command) error {
-			n := [2]string{"ratio", c.Args[len(c.Args)-1]}
-			if len(c.Args) == 2 {
-				n[0] = strings.ToLower(c.Args[0])
-			}
-			if n[0] != "input" && n[0] != "output" && n[0] != "ratio" {
-				return fmt.Errorf("Unknown BrotliFilterNote type %q: it is Input, Output or Ratio", c.Args[0])
-			}
-			s := settings.Edit(c.Server.Settings)
-			s.notes = append(s.notes, n)
-			return nil
+			return settings.Edit(c.Server.Settings).AddNote(c)
 		}},
 }
 
@@ -94,20 +73,7 @@ func compress(r *module.Request) module.OutputFilter {
 	if s.quality > 0 {
 		options.Quality = s.quality - 1
 	}
-	c := &module.Compressor{Coding: "br", Skip: "no-brotli", AlterETag: s.alterETag,
+	c := &module.Compressor{Coding: "br", Skip: "no-brotli", Settings: &s.Compression,
 		Open: func(w io.Writer) module.CompressWriter { return brotli.NewWriterOptions(w, options) }}
-	if s.notes != nil {
-		c.Done = func(in, out int64) { s.note(r, in, out) }
-	}
 	return c.Filter(r)
-}
-
-func (s *values) note(r *module.Request, in, out int64) {
-	values := map[string]string{"input": strconv.FormatInt(in, 10), "output": strconv.FormatInt(out, 10), "ratio": "-"}
-	if in > 0 {
-		values["ratio"] = strconv.FormatInt(out*100/in, 10)
-	}
-	for _, n := range s.notes {
-		r.SetNote(n[1], values[n[0]])
-	}
 }

@@ -2,7 +2,6 @@ package deflate
 
 import (
 	"io"
-	"strconv"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
@@ -26,31 +25,13 @@ func deflate(r *module.Request) module.OutputFilter {
 	if level == 0 {
 		level = defaultLevel
 	}
-	c := &module.Compressor{Coding: "gzip", Skip: "no-gzip", Force: "force-gzip", AlterETag: s.alterETag,
+	c := &module.Compressor{Coding: "gzip", Skip: "no-gzip", Force: "force-gzip", Settings: &s.Compression,
 		Open: func(w io.Writer) module.CompressWriter { return open(w, level) }}
-	if s.notes != nil {
-		c.Done = func(in, out int64) { s.note(r, in, out) }
-	}
 	return c.Filter(r)
 }
 
 // defaultLevel is zlib's.
 const defaultLevel = 6
-
-func (s *values) note(r *module.Request, in, out int64) {
-	for _, n := range s.notes {
-		switch {
-		case n.kind == "input":
-			r.SetNote(n.name, strconv.FormatInt(in, 10))
-		case n.kind == "output":
-			r.SetNote(n.name, strconv.FormatInt(out, 10))
-		case in > 0:
-			r.SetNote(n.name, strconv.FormatInt(out*100/in, 10))
-		default:
-			r.SetNote(n.name, "-")
-		}
-	}
-}
 
 // pools hold writers of each level: one takes hundreds of kilobytes.
 var pools [gzip.BestCompression + 1]sync.Pool

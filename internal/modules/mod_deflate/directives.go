@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -16,20 +15,12 @@ var settings = &module.Slot[values]{Merge: merge}
 
 // values belong to a server, as in httpd.
 type values struct {
-	level     int // 0: unset
-	alterETag string
-	notes     []note
+	module.Compression
+	level int // 0: unset
 }
 
-// note is a DeflateFilterNote.
-type note struct{ kind, name string }
-
 func merge(outer, inner *values) *values {
-	m := &values{module.Inherit(outer.level, inner.level), module.Inherit(outer.alterETag, inner.alterETag), inner.notes}
-	if m.notes == nil {
-		m.notes = outer.notes
-	}
-	return m
+	return &values{outer.Merge(&inner.Compression), module.Inherit(outer.level, inner.level)}
 }
 
 const sizes = "the library chooses the sizes of its buffers and windows"
@@ -46,28 +37,11 @@ var directives = []module.Directive{
 		}},
 	{Name: "DeflateAlterETag", Where: module.Servers, Args: module.One, Syntax: "DeflateAlterETag AddSuffix|NoChange|Remove",
 		Doc: "What becomes of the ETag of a compressed response.", Set: func(c *module.Command) error {
-			for _, v := range []string{"AddSuffix", "NoChange", "Remove"} {
-				if strings.EqualFold(v, c.Args[0]) {
-					settings.Edit(c.Server.Settings).alterETag = v
-					return nil
-				}
-			}
-			return fmt.Errorf("DeflateAlterETag only accepts AddSuffix, NoChange and Remove, not %q", c.Args[0])
+			return settings.Edit(c.Server.Settings).SetAlterETag(c)
 		}},
 	{Name: "DeflateFilterNote", Where: module.Servers, Args: module.OneOrTwo, Syntax: "DeflateFilterNote [Input|Output|Ratio] notename",
 		Doc: "A note for logs: bytes before or behind compression, or the ratio in percent.", Set: func(c *module.Command) error {
-			n := note{"ratio", c.Args[len(c.Args)-1]}
-			if len(c.Args) == 2 {
-				n.kind = strings.ToLower(c.Args[0])
-			}
-			switch n.kind {
-			case "input", "output", "ratio":
-			default:
-				return fmt.Errorf("Unknown note type %s: it is Input, Output or Ratio", c.Args[0])
-			}
-			s := settings.Edit(c.Server.Settings)
-			s.notes = append(s.notes, n)
-			return nil
+			return settings.Edit(c.Server.Settings).AddNote(c)
 		}},
 	{Name: "DeflateBufferSize", Where: module.Servers, Args: module.One, Syntax: "DeflateBufferSize value", Doc: "The size of httpd's buffer.", Support: module.Accepted(sizes),
 		Set: func(c *module.Command) error { return within(c, 1, math.MaxInt32, nil) }},
