@@ -119,6 +119,14 @@ const (
 	AuthzError
 )
 
+// Verdict is the answer of who needs no user.
+func Verdict(ok bool) AuthzAnswer {
+	if ok {
+		return AuthzGranted
+	}
+	return AuthzDenied
+}
+
 // AuthzProvider is what Require names: "ip", "valid-user".
 type AuthzProvider struct {
 	Name  string

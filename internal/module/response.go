@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"transom/internal/wire/http1"
@@ -165,4 +166,17 @@ func (r *Request) AddVary(fields ...string) {
 	if added {
 		h.Set("Vary", strings.TrimPrefix(strings.Join(present, ","), ","))
 	}
+}
+
+// SendPage answers a GET or HEAD with what was made for it alone.
+func (r *Request) SendPage(contentType string, page []byte) Result {
+	h := r.Writer.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(page)))
+	r.Writer.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		r.Writer.Write(page)
+	}
+	return OK
 }

@@ -17,26 +17,19 @@ var providers = []module.AuthzProvider{
 	{Name: "expr", Parse: parseExpr},
 }
 
-func verdict(ok bool) module.AuthzAnswer {
-	if ok {
-		return module.AuthzGranted
-	}
-	return module.AuthzDenied
-}
-
 func parseAll(_ *module.Command, args string) (module.AuthzCheck, error) {
 	word, rest := module.Word(args)
 	granted := strings.EqualFold(word, "granted")
 	if !granted && !strings.EqualFold(word, "denied") || strings.TrimSpace(rest) != "" {
 		return nil, fmt.Errorf("Argument for 'Require all' must be 'granted' or 'denied'")
 	}
-	return func(*module.Request) module.AuthzAnswer { return verdict(granted) }, nil
+	return func(*module.Request) module.AuthzAnswer { return module.Verdict(granted) }, nil
 }
 
 func parseEnv(_ *module.Command, args string) (module.AuthzCheck, error) {
 	names := conf.Words(args)
 	return func(r *module.Request) module.AuthzAnswer {
-		return verdict(slices.ContainsFunc(names, func(name string) bool { _, ok := r.Env(name); return ok }))
+		return module.Verdict(slices.ContainsFunc(names, func(name string) bool { _, ok := r.Env(name); return ok }))
 	}, nil
 }
 
@@ -52,7 +45,7 @@ func parseMethod(_ *module.Command, args string) (module.AuthzCheck, error) {
 		}
 		methods.Names = append(methods.Names, name)
 	}
-	return func(r *module.Request) module.AuthzAnswer { return verdict(methods.Covers(r.Method)) }, nil
+	return func(r *module.Request) module.AuthzAnswer { return module.Verdict(methods.Covers(r.Method)) }, nil
 }
 
 func parseExpr(c *module.Command, args string) (module.AuthzCheck, error) {
@@ -70,6 +63,6 @@ func parseExpr(c *module.Command, args string) (module.AuthzCheck, error) {
 			r.Logf("authz_core", observe.Error, "AH02320", "expr: require evaluation failed: %v", err)
 			return module.AuthzError
 		}
-		return verdict(ok)
+		return module.Verdict(ok)
 	}, nil
 }

@@ -23,13 +23,6 @@ func Module() *module.Module {
 	}}}
 }
 
-func verdict(ok bool) module.AuthzAnswer {
-	if ok {
-		return module.AuthzGranted
-	}
-	return module.AuthzDenied
-}
-
 func parseIP(_ *module.Command, args string) (module.AuthzCheck, error) {
 	words := conf.Words(args)
 	if len(words) == 0 {
@@ -44,7 +37,7 @@ func parseIP(_ *module.Command, args string) (module.AuthzCheck, error) {
 		subnets = append(subnets, n)
 	}
 	return func(r *module.Request) module.AuthzAnswer {
-		return verdict(slices.ContainsFunc(subnets, func(n expr.Subnet) bool { return n.Contains(r.UserAgentAddr) }))
+		return module.Verdict(slices.ContainsFunc(subnets, func(n expr.Subnet) bool { return n.Contains(r.UserAgentAddr) }))
 	}, nil
 }
 
@@ -65,7 +58,7 @@ func parseHost(c *module.Command, args string) (module.AuthzCheck, error) {
 			r.Logf("authz_host", observe.Error, "AH02593", "authz authorize: require host: can't evaluate require expression: %v", err)
 			return module.AuthzError
 		}
-		return verdict(slices.ContainsFunc(list, func(domain string) bool { return module.InDomain(domain, host) }))
+		return module.Verdict(slices.ContainsFunc(list, func(domain string) bool { return module.InDomain(domain, host) }))
 	}, nil
 }
 
@@ -81,7 +74,7 @@ func parseForwardDNS(c *module.Command, args string) (module.AuthzCheck, error) 
 			r.Logf("authz_host", observe.Error, "AH03354", "authz authorize: require forward-dns: can't evaluate require expression: %v", err)
 			return module.AuthzError
 		}
-		return verdict(slices.ContainsFunc(list, func(name string) bool { return module.ResolvesTo(r.Context(), name, r.UserAgentAddr) }))
+		return module.Verdict(slices.ContainsFunc(list, func(name string) bool { return module.ResolvesTo(r.Context(), name, r.UserAgentAddr) }))
 	}, nil
 }
 
@@ -90,7 +83,7 @@ var loopback4 = netip.MustParsePrefix("127.0.0.0/8")
 func parseLocal(*module.Command, string) (module.AuthzCheck, error) {
 	return func(r *module.Request) module.AuthzAnswer {
 		client := r.UserAgentAddr.Unmap().WithZone("")
-		return verdict(client == r.Conn.Local.Addr().Unmap().WithZone("") || loopback4.Contains(client) || client == netip.IPv6Loopback())
+		return module.Verdict(client == r.Conn.Local.Addr().Unmap().WithZone("") || loopback4.Contains(client) || client == netip.IPv6Loopback())
 	}, nil
 }
 

@@ -4,7 +4,6 @@ package info
 import (
 	"bytes"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"transom/internal/module"
@@ -44,13 +43,5 @@ func serve(r *module.Request) module.Result {
 		r.Logf("info", observe.Error, "", "the page can't be made: %v", err)
 		return http.StatusInternalServerError
 	}
-	h := r.Writer.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	r.Writer.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		r.Writer.Write(b.Bytes())
-	}
-	return module.OK
+	return r.SendPage("text/html; charset=utf-8", b.Bytes())
 }

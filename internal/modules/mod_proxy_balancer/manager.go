@@ -8,7 +8,6 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"transom/internal/module"
@@ -37,16 +36,8 @@ func serveManager(r *module.Request) module.Result {
 		r.Logf("proxy_balancer", observe.Error, "", "balancer manager: %v", err)
 		return http.StatusInternalServerError
 	}
-	h := r.Writer.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	r.Writer.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		r.Writer.Write(b.Bytes())
-	}
-	return module.OK
+	r.Writer.Header().Set("X-Frame-Options", "DENY")
+	return r.SendPage("text/html; charset=utf-8", b.Bytes())
 }
 
 func balancersOf(s *module.Server, site *module.Site) (list []*upstream.Balancer) {

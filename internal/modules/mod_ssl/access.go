@@ -150,21 +150,14 @@ func parseRequireSSL(_ *module.Command, args string) (module.AuthzCheck, error) 
 	if strings.TrimSpace(args) != "" {
 		return nil, fmt.Errorf("'Require ssl' does not take arguments")
 	}
-	return func(r *module.Request) module.AuthzAnswer { return answer(r.Conn.TLS != nil) }, nil
+	return func(r *module.Request) module.AuthzAnswer { return module.Verdict(r.Conn.TLS != nil) }, nil
 }
 
 func parseRequireVerified(_ *module.Command, args string) (module.AuthzCheck, error) {
 	if strings.TrimSpace(args) != "" {
 		return nil, fmt.Errorf("'Require ssl-verify-client' does not take arguments")
 	}
-	return func(r *module.Request) module.AuthzAnswer { return answer(verified(r)) }, nil
-}
-
-func answer(ok bool) module.AuthzAnswer {
-	if ok {
-		return module.AuthzGranted
-	}
-	return module.AuthzDenied
+	return func(r *module.Request) module.AuthzAnswer { return module.Verdict(verified(r)) }, nil
 }
 
 // setEnvironment is the environment of a TLS request: HTTPS and SSL_TLS_SNI always, the rest by SSLOptions.

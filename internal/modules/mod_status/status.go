@@ -38,28 +38,19 @@ func serve(r *module.Request) module.Result {
 		return http.StatusMethodNotAllowed
 	}
 	s := look(r)
-	var b bytes.Buffer
-	h := r.Writer.Header()
-	if strings.Contains(r.Query, "auto") {
-		h.Set("Content-Type", "text/plain; charset=ISO-8859-1")
-		s.auto(r, &b)
-	} else {
-		h.Set("Content-Type", "text/html; charset=utf-8")
-		if err := s.page(r, &b); err != nil {
-			r.Logf("status", observe.Error, "", "the page can't be made: %v", err)
-			return http.StatusInternalServerError
-		}
-	}
 	if seconds, ok := refresh(r.Query); ok {
-		h.Set("Refresh", strconv.Itoa(seconds))
+		r.Writer.Header().Set("Refresh", strconv.Itoa(seconds))
 	}
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	r.Writer.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		r.Writer.Write(b.Bytes())
+	var b bytes.Buffer
+	if strings.Contains(r.Query, "auto") {
+		s.auto(r, &b)
+		return r.SendPage("text/plain; charset=ISO-8859-1", b.Bytes())
 	}
-	return module.OK
+	if err := s.page(r, &b); err != nil {
+		r.Logf("status", observe.Error, "", "the page can't be made: %v", err)
+		return http.StatusInternalServerError
+	}
+	return r.SendPage("text/html; charset=utf-8", b.Bytes())
 }
 
 // refresh is the time after which browsers load the page again; 10 seconds if the query names none.
