@@ -102,10 +102,10 @@ func (e *Explainer) Explain(serve Serve, b *module.Build, q Question) (*Explanat
 	}
 	e.sent = []Upstream{}
 	w := &response{header: http.Header{}}
-	hidden := &exchange{}
+	hidden := &module.NoListener{}
 	c.Exchange = hidden
 	serve(w, r, &c)
-	for _, f := range hidden.after {
+	for _, f := range hidden.After {
 		f()
 	}
 	x.Upstream, x.Response = e.sent, w.result()

@@ -85,15 +85,3 @@ func (w *response) Write(b []byte) (int, error) {
 func (w *response) result() Response { return Response{w.status, w.fields} }
 
 func (w *response) Flush() { w.WriteHeader(http.StatusOK) }
-
-// exchange is a listener that counts nothing.
-type exchange struct{ after []func() }
-
-func (x *exchange) Header() http.Header    { return nil } // the requests have theirs
-func (x *exchange) BytesIn() int64         { return 0 }
-func (x *exchange) BytesOut() int64        { return 0 }
-func (x *exchange) AfterResponse(f func()) { x.after = append(x.after, f) }
-func (x *exchange) CloseAfter()            {}
-func (x *exchange) Broken() bool           { return false }
-func (x *exchange) Closes() bool           { return false }
-func (x *exchange) Abort()                 {}

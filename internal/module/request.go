@@ -53,6 +53,18 @@ type Exchange interface {
 	Abort()               // makes the response end as a broken one
 }
 
+// NoListener is the Exchange of a request that no listener has read: it counts nothing, and keeps what waits for the response.
+type NoListener struct{ After []func() }
+
+func (x *NoListener) Header() http.Header    { return nil } // the request has its own
+func (x *NoListener) BytesIn() int64         { return 0 }
+func (x *NoListener) BytesOut() int64        { return 0 }
+func (x *NoListener) AfterResponse(f func()) { x.After = append(x.After, f) }
+func (x *NoListener) CloseAfter()            {}
+func (x *NoListener) Broken() bool           { return false }
+func (x *NoListener) Closes() bool           { return false }
+func (x *NoListener) Abort()                 {}
+
 // Scoreboard shows what connections are busy with.
 type Scoreboard interface {
 	SetVHost(name *string) // of the server that the request belongs to

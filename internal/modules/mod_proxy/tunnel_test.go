@@ -184,20 +184,13 @@ func asked(t *testing.T, config string, req *http.Request) (upgrade bool) {
 
 func serve(s *sitetest.Site, w http.ResponseWriter, r *http.Request) {
 	s.Serve(w, r, &module.Conn{ID: 1, Local: netip.MustParseAddrPort("192.0.2.1:80"), Remote: sitetest.Remote,
-		Line: r.Method + " " + r.RequestURI + " " + r.Proto, Exchange: quiet{}})
+		Line: r.Method + " " + r.RequestURI + " " + r.Proto, Exchange: &over{}})
 }
 
-// quiet is a listener's exchange that counts nothing.
-type quiet struct{}
+// over is an exchange that has ended for everybody but the tunnel.
+type over struct{ module.NoListener }
 
-func (quiet) Header() http.Header    { return nil }
-func (quiet) BytesIn() int64         { return 0 }
-func (quiet) BytesOut() int64        { return 0 }
-func (quiet) AfterResponse(f func()) { f() }
-func (quiet) CloseAfter()            {}
-func (quiet) Broken() bool           { return false }
-func (quiet) Closes() bool           { return false }
-func (quiet) Abort()                 {}
+func (*over) AfterResponse(f func()) { f() }
 
 // pipe is a TCP connection on the loopback interface.
 func pipe(t *testing.T) (near, far net.Conn) {

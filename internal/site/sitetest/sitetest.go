@@ -224,7 +224,7 @@ func (s *Site) DoFrom(t testing.TB, r *http.Request, remote netip.AddrPort) *htt
 	}
 	r.RemoteAddr = remote.String()
 	s.Serve(w, r, &module.Conn{ID: 1, Local: Local, Remote: remote, TLS: r.TLS, Fields: x.fields, Line: r.Method + " " + r.RequestURI + " " + r.Proto, Received: time.Now(), Exchange: x})
-	for _, f := range x.after {
+	for _, f := range x.After {
 		f()
 	}
 	return w
@@ -241,18 +241,10 @@ func fields(r *http.Request) []http1.Field {
 	return list
 }
 
-// exchange is a listener that counts nothing.
+// exchange is no listener, but for the header.
 type exchange struct {
+	module.NoListener
 	fields []http1.Field
-	after  []func()
 }
 
 func (x *exchange) Header() http.Header { return http1.Header(x.fields, "Host") }
-
-func (x *exchange) BytesIn() int64         { return 0 }
-func (x *exchange) BytesOut() int64        { return 0 }
-func (x *exchange) AfterResponse(f func()) { x.after = append(x.after, f) }
-func (x *exchange) CloseAfter()            {}
-func (x *exchange) Broken() bool           { return false }
-func (x *exchange) Closes() bool           { return false }
-func (x *exchange) Abort()                 {}
