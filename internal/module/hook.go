@@ -69,10 +69,25 @@ type Hook struct {
 	// Applies says whether Run may have anything to do under the settings of a server and of the sections around; nil: always.
 	// It is asked once for every combination of sections, not for every request.
 	Applies func(server, sections *Settings) bool
+	// Only are the requests that Run may have anything to do for; none: all.
+	Only Only
+	// Grants is for AccessCheckerX only: whether Run answers OK to everybody under those settings.
+	Grants func(server, sections *Settings) bool
 	// Detach is for LogTransaction only: called when a request becomes a tunnel, it returns what will run when the tunnel
 	// ends (or nil). What it returns must not hold on to the Request: it lives as long as the tunnel.
 	Detach func(*Request) TunnelEnd
 }
+
+// Only is a set of conditions that a request must meet, all of them.
+type Only uint8
+
+const (
+	Files     Only = 1 << iota // it is not proxied
+	Bodies                     // it has a body
+	Encrypted                  // it came by TLS
+	Proxied                    // a PROXY header named its client: Conn.ProxiedFor
+	Malformed                  // there is a Conn.Bad
+)
 
 // TunnelEnd is told how a tunnel ended.
 type TunnelEnd interface{ TunnelEnded(*tunnel.Result) }

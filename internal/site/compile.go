@@ -16,6 +16,7 @@ type Site struct {
 	*module.Site
 	Build  *module.Build
 	hooks  *phases
+	whole  *program // all hooks
 	vhosts *vhosts
 	roots  []*step      // by Server.Index: where the merge of sections starts
 	room   atomic.Int64 // how many more steps may be kept
@@ -50,7 +51,7 @@ func Compile(tree *conf.Tree, build *module.Build) *Site {
 	reader.apply(module.Command{Server: main, Dir: main.Defaults, Where: module.InServer, Build: build}, tree.Nodes)
 	inherit(shared.Servers)
 
-	s := &Site{Site: shared, Build: build, hooks: hooks, named: map[string]module.NamedHandler{},
+	s := &Site{Site: shared, Build: build, hooks: hooks, whole: hooks.program(func(*hook) bool { return true }), named: map[string]module.NamedHandler{},
 		access: htaccessFiles{tree: tree, table: reader.table}}
 	shared.Engine = engine{s}
 	for _, h := range shared.Offered.Handlers {

@@ -17,19 +17,45 @@ type hook struct {
 // phases are the hooks of every phase in order.
 type phases [module.Phases][]*hook
 
-// under is what is left of the phases under the settings of a server and of the sections that apply: hooks that have nothing to
-// do cost requests nothing.
-func (all *phases) under(server, sections *module.Settings) *phases {
-	left := &phases{}
+// program is what is left of the phases under some settings, in one piece: hooks that have nothing to do cost requests nothing.
+type program struct {
+	calls  []call
+	begin  [module.Phases + 1]uint16 // of each phase in calls
+	hooks  []*hook                   // of calls
+	grants bool                      // everybody may come
+}
+
+type call struct {
+	run  func(*module.Request) module.Result
+	only module.Only
+}
+
+// program is what runs with hooks that apply.
+func (all *phases) program(applies func(*hook) bool) *program {
+	left := &program{}
 	for p, hooks := range all {
+		left.begin[p] = uint16(len(left.calls))
 		for _, h := range hooks {
-			if h.Applies == nil || h.Applies(server, sections) {
-				left[p] = append(left[p], h)
+			if applies(h) {
+				left.calls, left.hooks = append(left.calls, call{h.Run, h.Only}), append(left.hooks, h)
 			}
 		}
 	}
+	left.begin[module.Phases] = uint16(len(left.calls))
 	return left
 }
+
+// under is the program under the settings of a server and of the sections that apply.
+func (all *phases) under(server, sections *module.Settings) *program {
+	left := all.program(func(h *hook) bool { return h.Applies == nil || h.Applies(server, sections) })
+	if users := left.hooksOf(module.AccessCheckerX); len(left.of(module.AccessChecker)) == 0 && len(users) > 0 && users[0].Grants != nil {
+		left.grants = users[0].Grants(server, sections)
+	}
+	return left
+}
+
+func (g *program) of(p module.Phase) []call       { return g.calls[g.begin[p]:g.begin[p+1]] }
+func (g *program) hooksOf(p module.Phase) []*hook { return g.hooks[g.begin[p]:g.begin[p+1]] }
 
 // resolveHooks orders the hooks of every phase once: by Position, then by the modules' order, then moved so that every
 // After and Before holds.

@@ -99,14 +99,17 @@ func lastOf(r *module.Request) *module.Request {
 }
 
 func (s *Site) log(r *module.Request) {
-	for _, h := range stateOf(r).at.hooks[module.LogTransaction] {
-		h.Run(r)
+	st := stateOf(r)
+	for _, c := range st.at.program.of(module.LogTransaction) {
+		if c.only == 0 || st.concerns(r, c.only) {
+			c.run(r)
+		}
 	}
 }
 
 // Detach appends what must be told of a tunnel's end; the request is over for everyone else.
 func (e engine) Detach(r *module.Request, ends []module.TunnelEnd) []module.TunnelEnd {
-	for _, h := range stateOf(r).at.hooks[module.LogTransaction] {
+	for _, h := range stateOf(r).at.program.hooksOf(module.LogTransaction) {
 		if h.Detach == nil {
 			continue
 		}
@@ -194,6 +197,9 @@ func (s *Site) authorize(r *module.Request) module.Result {
 		r.User, r.AuthType = checked.User, checked.AuthType
 		return module.OK
 	}
+	if stateOf(r).at.program.grants {
+		return module.OK
+	}
 	any := module.Satisfies.Of(r.Dir).Any(r.Method)
 	if access := s.run(module.AccessChecker, r); (access == module.OK) == any {
 		return access
@@ -273,14 +279,28 @@ func (s *Site) run(p module.Phase, r *module.Request) module.Result {
 	if p.RunsAll() {
 		pass = module.OK
 	}
-	for _, h := range stateOf(r).at.hooks[p] {
-		res := h.Run(r)
+	st := stateOf(r)
+	g := st.at.program
+	for i, c := range g.of(p) {
+		if c.only != 0 && !st.concerns(r, c.only) {
+			continue
+		}
+		res := c.run(r)
 		if r.Trace != nil {
-			traceHook(r, p, h.owner, res)
+			traceHook(r, p, g.hooksOf(p)[i].owner, res)
 		}
 		if res != module.Declined && res != pass {
 			return res
 		}
 	}
 	return pass
+}
+
+// concerns says that a request meets all conditions of a hook.
+func (st *state) concerns(r *module.Request, only module.Only) bool {
+	meets := st.meets
+	if r.Proxy == module.NotProxied {
+		meets |= module.Files
+	}
+	return only&^meets == 0
 }

@@ -17,7 +17,7 @@ type step struct {
 	site     *Site
 	server   *module.Server
 	settings *module.Settings
-	hooks    *phases           // that have something to do here
+	program  *program          // the hooks that have something to do here
 	files    []*module.Section // <Files> found inside the sections so far
 	ifs      []*module.Section // <If> likewise
 	next     sync.Map          // *module.Section -> *step
@@ -27,7 +27,7 @@ type step struct {
 const maxSteps = 20000
 
 func (s *Site) root(server *module.Server) *step {
-	return &step{site: s, server: server, settings: server.Defaults, hooks: s.hooks.under(server.Settings, server.Defaults), kept: true}
+	return &step{site: s, server: server, settings: server.Defaults, program: s.hooks.under(server.Settings, server.Defaults), kept: true}
 }
 
 // into is the step behind a section.
@@ -42,7 +42,7 @@ func (s *step) along(known *sync.Map, key any, sec *module.Section) *step {
 		site:     s.site,
 		server:   s.server,
 		settings: module.Merge(s.settings, sec.Settings),
-		hooks:    s.site.hooks,
+		program:  s.site.whole,
 		files:    concat(s.files, sec.Nested.Files),
 		ifs:      concat(s.ifs, sec.Nested.Ifs),
 		kept:     s.kept && s.site.room.Add(-1) >= 0,
@@ -50,15 +50,16 @@ func (s *step) along(known *sync.Map, key any, sec *module.Section) *step {
 	if !n.kept {
 		return n
 	}
-	n.hooks = s.site.hooks.under(n.server.Settings, n.settings)
+	n.program = s.site.hooks.under(n.server.Settings, n.settings)
 	got, _ := known.LoadOrStore(key, n)
 	return got.(*step)
 }
 
 // state is what a request carries of the walk, and of what took its place.
 type state struct {
-	base    *step // after Directory and Files
 	at      *step
+	meets   module.Only     // but Files, which may change
+	base    *step           // after Directory and Files
 	last    *module.Request // that it was redirected to within the server
 	instead *module.Request // what a module put in the place of a request that is only looked up
 }
@@ -68,6 +69,18 @@ func stateOf(r *module.Request) *state { return r.Walk.(*state) }
 func (s *Site) begin(r *module.Request, st *state) {
 	st.base = s.roots[r.Server.Index]
 	r.Walk = st
+	if r.HTTP.ContentLength != 0 {
+		st.meets |= module.Bodies
+	}
+	if r.Conn.TLS != nil {
+		st.meets |= module.Encrypted
+	}
+	if r.Conn.ProxiedFor.IsValid() {
+		st.meets |= module.Proxied
+	}
+	if r.Conn.Bad != nil {
+		st.meets |= module.Malformed
+	}
 	st.moveTo(r, st.base)
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 func rootStep(room int64) *step {
-	s := &Site{hooks: &phases{}}
+	s := &Site{hooks: &phases{}, whole: &program{}}
 	s.room.Store(room)
 	return s.root(&module.Server{Settings: &module.Settings{}, Defaults: &module.Settings{}})
 }

@@ -14,11 +14,11 @@ var hooks = []module.Hook{
 	{Phase: module.PostRead, Position: module.ReallyFirst, Run: explain, Applies: explainTo.InServer},
 	{Phase: module.Translate, Position: module.ReallyLast, Run: translate},
 	{Phase: module.Fixups, Position: module.ReallyFirst, Run: overrideType, Applies: namesType},
-	{Phase: module.InsertFilter, Run: limitBody},
-	{Phase: module.InsertFilter, Run: insertInputFilters, Applies: inputFilters.InSections},
+	{Phase: module.InsertFilter, Run: limitBody, Only: module.Bodies},
+	{Phase: module.InsertFilter, Run: insertInputFilters, Only: module.Bodies, Applies: inputFilters.InSections},
 	{Phase: module.InsertFilter, Run: outputFilters, Applies: namesFilters},
 	{Phase: module.InsertFilter, Position: module.ReallyLast, Run: defaultCharset, Applies: namesCharset},
-	{Phase: module.Handler, Position: module.ReallyLast, Run: serveFile},
+	{Phase: module.Handler, Position: module.ReallyLast, Run: serveFile, Only: module.Files},
 }
 
 func namesType(_, sections *module.Settings) bool {
@@ -127,9 +127,6 @@ func limitBody(r *module.Request) module.Result {
 // serveFile is httpd's default handler: a file, or why not.
 func serveFile(r *module.Request) module.Result {
 	if r.Handler != "" && r.Handler != "default-handler" {
-		return module.Declined
-	}
-	if r.Proxy != module.NotProxied {
 		return module.Declined
 	}
 	switch r.Method {

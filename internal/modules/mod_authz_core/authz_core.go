@@ -9,7 +9,7 @@ import (
 )
 
 var hooks = []module.Hook{
-	{Phase: module.AccessCheckerX, Position: module.Last, Run: withoutUser},
+	{Phase: module.AccessCheckerX, Position: module.Last, Run: withoutUser, Grants: restrictsNobody},
 	{Phase: module.AuthChecker, Position: module.Last, Run: withUser},
 }
 
@@ -152,6 +152,11 @@ func negated(a module.AuthzAnswer) module.AuthzAnswer {
 		return module.AuthzNeutral
 	}
 	return a
+}
+
+// restrictsNobody says that there is neither a Require nor an AuthType, which would want one.
+func restrictsNobody(_, sections *module.Settings) bool {
+	return settings.Of(sections).rules == nil && module.Auth.Of(sections).Type == nil
 }
 
 func withoutUser(r *module.Request) module.Result { return authorize(r, false) }

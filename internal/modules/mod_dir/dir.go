@@ -11,7 +11,7 @@ import (
 // Module returns mod_dir.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_dir", Identifier: "dir_module", Directives: directives,
-		Hooks: []module.Hook{{Phase: module.Fixups, Position: module.Last, Run: fixup}}}
+		Hooks: []module.Hook{{Phase: module.Fixups, Position: module.Last, Run: fixup, Only: module.Files}}}
 }
 
 var settings = &module.Slot[values]{Merge: merge}
@@ -35,7 +35,7 @@ func merge(outer, inner *values) *values {
 
 // fixup runs last, so that a handler or a redirect that others have set is known.
 func fixup(r *module.Request) module.Result {
-	if r.Proxy != module.NotProxied || strings.HasPrefix(r.Filename, "proxy:") {
+	if strings.HasPrefix(r.Filename, "proxy:") {
 		return module.Declined
 	}
 	v := settings.Of(r.Dir)

@@ -12,7 +12,7 @@ import (
 // Module returns mod_mime.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_mime", Identifier: "mime_module", Directives: directives, Compile: compile, Hooks: []module.Hook{
-		{Phase: module.TypeChecker, Run: findType},
+		{Phase: module.TypeChecker, Run: findType, Only: module.Files},
 		{Phase: module.InsertFilter, Run: insertFilters, Applies: settings.InSections},
 	}}
 }

@@ -43,9 +43,6 @@ var builtin = map[string]string{
 // findType looks at every extension of the file's name from left to right, as httpd does: each may say something else. What
 // stands before the first dot is none.
 func findType(r *module.Request) module.Result {
-	if r.Proxy != module.NotProxied {
-		return module.Declined
-	}
 	if r.Info != nil && r.Info.IsDir() {
 		r.ContentType = "httpd/unix-directory"
 		return module.OK

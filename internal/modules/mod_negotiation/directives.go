@@ -13,7 +13,7 @@ func Module() *module.Module {
 	return &module.Module{Name: "mod_negotiation", Identifier: "negotiation_module", Directives: directives,
 		Hooks: []module.Hook{
 			{Phase: module.TypeChecker, Position: module.First, Run: multiviews, Applies: hasMultiViews},
-			{Phase: module.Fixups, Run: spellEncoding},
+			{Phase: module.Fixups, Run: spellEncoding, Only: module.Files},
 			{Phase: module.Handler, Run: serveMap}},
 		Offers: module.Offers{Handlers: []module.NamedHandler{{Name: "type-map", Serve: serveMap}, {Name: mapType, Serve: serveMap}}}}
 }

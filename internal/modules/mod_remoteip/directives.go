@@ -16,7 +16,10 @@ import (
 // Module returns mod_remoteip.
 func Module() *module.Module {
 	return &module.Module{Name: "mod_remoteip", Identifier: "remoteip_module", Directives: directives,
-		Hooks: []module.Hook{{Phase: module.PostRead, Position: module.First, Run: takeHeader}}}
+		Hooks: []module.Hook{
+			{Phase: module.PostRead, Position: module.First, Run: takeProxied, Only: module.Proxied},
+			{Phase: module.PostRead, Position: module.First, Run: takeHeader, Applies: namesHeader},
+		}}
 }
 
 var directives = []module.Directive{

@@ -43,17 +43,21 @@ func (s *serverSettings) trusts(addr netip.Addr) (trusted, internal bool) {
 	return false, false
 }
 
-// takeHeader believes a PROXY header before any other. Else it goes through RemoteIPHeader from its end, the connection's peer
-// first: each address is believed as long as the one that reported it is trusted.
+func namesHeader(server, _ *module.Settings) bool { return settings.Of(server).header != "" }
+
+// takeProxied believes a PROXY header before any other.
+func takeProxied(r *module.Request) module.Result {
+	r.UserAgentAddr = r.Conn.ProxiedFor.Addr().Unmap()
+	return module.Declined
+}
+
+// takeHeader goes through RemoteIPHeader from its end, the connection's peer first: each address is believed as long as the one
+// that reported it is trusted.
 func takeHeader(r *module.Request) module.Result {
-	if told := r.Conn.ProxiedFor; told.IsValid() {
-		r.UserAgentAddr = told.Addr().Unmap()
+	if r.Conn.ProxiedFor.IsValid() || !r.Initial() {
 		return module.Declined
 	}
 	s := settings.Of(r.Server.Settings)
-	if s.header == "" || !r.Initial() {
-		return module.Declined
-	}
 	values := r.Values(http1.Canonical(s.header))
 	if len(values) == 0 {
 		return module.Declined

@@ -11,12 +11,12 @@ import (
 )
 
 var hooks = []module.Hook{
-	{Phase: module.InsertFilter, Run: watchBody},
-	{Phase: module.LogTransaction, Run: logHeader},
+	{Phase: module.InsertFilter, Run: watchBody, Only: module.Bodies},
+	{Phase: module.LogTransaction, Run: logHeader, Only: module.Malformed},
 }
 
 func logHeader(r *module.Request) module.Result {
-	if bad := r.Conn.Bad; bad != nil && bad.Status == http.StatusRequestTimeout {
+	if r.Conn.Bad.Status == http.StatusRequestTimeout {
 		r.Logf("reqtimeout", observe.Info, "AH01382", "Request header read timeout")
 	}
 	return module.Declined
@@ -24,7 +24,7 @@ func logHeader(r *module.Request) module.Result {
 
 // watchBody tells of a body that does not come in time, if the log wants to know.
 func watchBody(r *module.Request) module.Result {
-	if r.HTTP.ContentLength != 0 && r.HTTP.Body != nil && r.ErrorLog().Logs("reqtimeout", observe.Info) {
+	if r.HTTP.Body != nil && r.ErrorLog().Logs("reqtimeout", observe.Info) {
 		r.HTTP.Body = &body{r.HTTP.Body, r, false}
 	}
 	return module.OK

@@ -19,7 +19,7 @@ func verified(r *module.Request) bool {
 // checkHost refuses requests to a virtual host that would have asked more, or else, of the handshake than the one that it was
 // made with (SSLVHostSNIPolicy).
 func checkHost(r *module.Request) module.Result {
-	if r.Conn.TLS == nil || !r.Initial() {
+	if !r.Initial() {
 		return module.Declined
 	}
 	sni := r.Conn.TLS.ServerName
@@ -162,9 +162,6 @@ func parseRequireVerified(_ *module.Command, args string) (module.AuthzCheck, er
 
 // setEnvironment is the environment of a TLS request: HTTPS and SSL_TLS_SNI always, the rest by SSLOptions.
 func setEnvironment(r *module.Request) module.Result {
-	if r.Conn.TLS == nil {
-		return module.Declined
-	}
 	d := dirs.Of(r.Dir)
 	r.SetEnv("HTTPS", "on")
 	if sni := r.Conn.TLS.ServerName; sni != "" {

@@ -12,12 +12,12 @@ func Module() *module.Module {
 		Directives: append(append(serverDirectives(), requestDirectives()...), proxyDirectives()...),
 		Compile:    compile,
 		Hooks: []module.Hook{
-			{Phase: module.PostRead, Run: checkHost},
+			{Phase: module.PostRead, Run: checkHost, Only: module.Encrypted},
 			{Phase: module.AccessChecker, Run: checkAccess, Applies: dirs.InSections},
 			{Phase: module.AccessCheckerX, Position: module.First, Run: strictRequire, Applies: dirs.InSections},
 			{Phase: module.CheckUserID, Position: module.First, Run: fakeUser},
 			{Phase: module.AuthChecker, Position: module.First, Run: strictRequire, Applies: dirs.InSections},
-			{Phase: module.Fixups, Run: setEnvironment},
+			{Phase: module.Fixups, Run: setEnvironment, Only: module.Encrypted},
 		},
 		Offers: module.Offers{
 			Variables: []module.Variable{{Name: "SSL_*", Value: variable}},
