@@ -29,7 +29,7 @@ func BenchmarkGet(b *testing.B) {
 	b.Run("listen", func(b *testing.B) {
 		set := DefaultSettings()
 		set.MaxKeepAliveRequests = 0
-		s := &Server{Handler: benchHandler(), Settings: func(netip.AddrPort, string) *Settings { return set }}
+		s := &Server{Handler: telling(benchHandler().ServeHTTP), Settings: func(netip.AddrPort, string) *Settings { return set }}
 		l, err := Listen("127.0.0.1:0")
 		if err != nil {
 			b.Fatal(err)

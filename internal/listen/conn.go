@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"transom/internal/module"
 	"transom/internal/rawnet"
 	"transom/internal/wire/http1"
 )
@@ -142,7 +143,7 @@ func (c *conn) expire() {
 	defer c.rescue()
 	if c.keepalives == 0 {
 		x := newExchange(c, time.Now())
-		x.refuse(&BadRequest{Status: http.StatusRequestTimeout, Reason: "no request came in time", LogOnly: true})
+		x.refuse(&module.BadRequest{Status: http.StatusRequestTimeout, Reason: "no request came in time", LogOnly: true})
 		x.serve()
 	}
 	c.end()

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"transom/internal/module"
 	"transom/internal/wire/http1"
 )
 
@@ -21,7 +22,7 @@ type exchange struct {
 	url      url.URL
 	body     requestBody
 	w        response
-	info     Info
+	info     module.Conn
 
 	takenBefore int64
 	after       []func()
@@ -50,7 +51,7 @@ func newExchange(c *conn, at time.Time) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.conn, x.settings, x.takenBefore = c, c.settings, c.reader.Taken()
 	x.head.Fields = x.fields[:0]
-	x.body.x, x.w.x, x.info.x = x, x, x
+	x.body.x, x.w.x = x, x
 	x.info.Received = at
 	c.looked = instantOf(at)
 	return x
@@ -76,16 +77,16 @@ func (c *conn) exchange() (again bool) {
 }
 
 // refusal says what to answer to a head that could not be read; nil is nothing at all.
-func (c *conn) refusal(err error, h *http1.RequestHead) *BadRequest {
+func (c *conn) refusal(err error, h *http1.RequestHead) *module.BadRequest {
 	var e *http1.Error
 	switch {
 	case errors.As(err, &e):
-		return &BadRequest{Status: e.Status, Reason: e.Reason}
+		return &module.BadRequest{Status: e.Status, Reason: e.Reason}
 	case errors.Is(err, os.ErrDeadlineExceeded) && !c.aborted.Load():
 		// httpd answers once it has seen a whole request line, and logs a fresh connection.
 		whole := h.Method != ""
 		if whole || c.keepalives == 0 {
-			return &BadRequest{Status: http.StatusRequestTimeout, Reason: "request head did not come in time", LogOnly: !whole}
+			return &module.BadRequest{Status: http.StatusRequestTimeout, Reason: "request head did not come in time", LogOnly: !whole}
 		}
 	}
 	return nil
@@ -151,7 +152,7 @@ func (x *exchange) recycle() {
 		clear(x.values[:used])
 	}
 	x.conn, x.settings, x.takenBefore = nil, nil, 0
-	x.head, x.url, x.body, x.info = http1.RequestHead{}, url.URL{}, requestBody{}, Info{}
+	x.head, x.url, x.body, x.info = http1.RequestHead{}, url.URL{}, requestBody{}, module.Conn{}
 	x.w = response{header: x.w.header, order: x.w.order[:0], room: &x.room}
 	x.after, x.closeAfter, x.abort, x.over = x.after[:0], false, false, false
 	exchanges.Put(x)
@@ -189,17 +190,18 @@ func (x *exchange) call() (panicked bool) {
 			x.conn.server.logPanic(e)
 		}
 	}()
-	x.conn.server.Handler.ServeHTTP(&x.w, &x.req)
+	x.conn.server.Handler(&x.w, &x.req, &x.info)
 	return false
 }
 
 func (x *exchange) fillInfo() {
 	c := x.conn
 	i := &x.info
-	i.ConnID, i.Local, i.Remote, i.Client, i.TLS = c.id, c.local, c.remote, c.client, c.tls.state
+	i.ID, i.Local, i.Remote, i.ProxiedFor, i.TLS = c.id, c.local, c.remote, c.client, c.tls.state
 	i.KeepAlives, i.Line, i.Fields = c.keepalives, x.head.Line, x.head.Fields
+	i.Exchange, i.Scoreboard = x, x
 	if c.tls.plain && i.Bad == nil {
-		i.Bad = &BadRequest{Status: http.StatusBadRequest, Reason: "speaking plain HTTP to an SSL-enabled server port"}
+		i.Bad = &module.BadRequest{Status: http.StatusBadRequest, Reason: "speaking plain HTTP to an SSL-enabled server port"}
 	}
 	if i.Bad != nil {
 		i.Bad.PlainOnTLS = c.tls.plain
@@ -236,10 +238,7 @@ func (x *exchange) Err() error {
 }
 
 func (x *exchange) Value(key any) any {
-	switch key {
-	case infoKey{}:
-		return &x.info
-	case http.LocalAddrContextKey:
+	if key == http.LocalAddrContextKey {
 		return x.conn.sock.LocalAddr()
 	}
 	return nil

@@ -31,8 +31,8 @@ func FuzzServer(f *testing.F) {
 		set := DefaultSettings()
 		s := &Server{
 			Settings: func(netip.AddrPort, string) *Settings { return set },
-			Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				bad := FromContext(r.Context()).Bad
+			Handler: telling(func(w http.ResponseWriter, r *http.Request) {
+				bad := told(r).Bad
 				if refused {
 					t.Errorf("served %s after a refused request", r.URL)
 				}

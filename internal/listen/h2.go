@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"transom/internal/module"
 	"transom/internal/wire/http1"
 )
 
@@ -45,7 +46,7 @@ func (c *conn) goAway() {
 	}
 }
 
-// h2Exchange is what an Info needs of one stream, and the times that hold for it.
+// h2Exchange is one stream, and the times that hold for it.
 type h2Exchange struct {
 	http.ResponseWriter
 	client  context.Context // ends when the client has left the stream
@@ -69,12 +70,13 @@ func (c *conn) serveH2Request(rw http.ResponseWriter, r *http.Request) {
 	x := &h2Exchange{ResponseWriter: rw, client: r.Context(), control: http.NewResponseController(rw), timeout: s.Timeout, body: r.Body}
 	x.pacer.begin(s.BodyTimeout, s.Timeout, now())
 	nth := c.accesses.Add(1) - 1
-	info := &Info{
-		ConnID: c.id, Local: c.local, Remote: c.remote, Client: c.client, TLS: c.tls.state, KeepAlives: int(nth), Received: time.Now(),
-		Line: r.Method + " " + r.RequestURI + " HTTP/2.0", h2: x,
+	info := &module.Conn{
+		ID: c.id, Local: c.local, Remote: c.remote, ProxiedFor: c.client, TLS: c.tls.state, KeepAlives: int(nth), Received: time.Now(),
+		Line: r.Method + " " + r.RequestURI + " HTTP/2.0", Exchange: (*h2Stream)(x), Scoreboard: (*h2Stream)(x),
 	}
 	info.Bad = judge(r, info.Line, &c.settings.Options)
-	r = r.WithContext(context.WithValue(r.Context(), infoKey{}, info))
+	ours := *r // the library asks its own what the method was
+	r = &ours
 	r.TLS = c.tls.state
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = (*h2Body)(x)
@@ -90,12 +92,12 @@ func (c *conn) serveH2Request(rw http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler) // resets the stream
 		}
 	}()
-	c.server.Handler.ServeHTTP(x, r)
+	c.server.Handler(x, r, info)
 }
 
 // judge holds a request to what HTTP/1's reader demands. The library has refused what is malformed HTTP/2: fields of a
 // connection, a Host that is not :authority.
-func judge(r *http.Request, line string, o *http1.Options) *BadRequest {
+func judge(r *http.Request, line string, o *http1.Options) *module.BadRequest {
 	head := http1.RequestHead{Line: line, Method: r.Method, Target: r.RequestURI, Host: r.Host}
 	for name, values := range r.Header {
 		for _, v := range values {
@@ -104,13 +106,13 @@ func judge(r *http.Request, line string, o *http1.Options) *BadRequest {
 	}
 	var e *http1.Error
 	if err := head.Check(o); errors.As(err, &e) {
-		return &BadRequest{Status: e.Status, Reason: e.Reason}
+		return &module.BadRequest{Status: e.Status, Reason: e.Reason}
 	}
 	if head.Length != max(r.ContentLength, 0) {
-		return &BadRequest{Status: http.StatusBadRequest, Reason: "Content-Length of a request without a body"}
+		return &module.BadRequest{Status: http.StatusBadRequest, Reason: "Content-Length of a request without a body"}
 	}
 	if _, ok := expectation(head.Fields); !ok {
-		return &BadRequest{Status: http.StatusExpectationFailed, Reason: "unknown expectation"}
+		return &module.BadRequest{Status: http.StatusExpectationFailed, Reason: "unknown expectation"}
 	}
 	return nil
 }

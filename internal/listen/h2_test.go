@@ -100,7 +100,7 @@ func TestHTTP2Refuses(t *testing.T) {
 	settings := tlsSettings(t)
 	settings.RegisteredMethods = true
 	r := start(t, settings, func(w http.ResponseWriter, r *http.Request) {
-		if bad := FromContext(r.Context()).Bad; bad != nil {
+		if bad := told(r).Bad; bad != nil {
 			w.WriteHeader(bad.Status)
 		}
 	})

@@ -20,9 +20,9 @@ type logged struct {
 }
 
 func (l *logged) handler(w http.ResponseWriter, r *http.Request) {
-	if bad := FromContext(r.Context()).Bad; bad != nil {
+	if bad := told(r).Bad; bad != nil {
 		l.mu.Lock()
-		l.list = append(l.list, fmt.Sprintf("%q %s %d %v", FromContext(r.Context()).Line, r.URL.Path, bad.Status, bad.LogOnly))
+		l.list = append(l.list, fmt.Sprintf("%q %s %d %v", told(r).Line, r.URL.Path, bad.Status, bad.LogOnly))
 		l.mu.Unlock()
 	}
 	answer(w, r)

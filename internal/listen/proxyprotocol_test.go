@@ -38,9 +38,9 @@ func TestProxyHeader(t *testing.T) {
 	s := DefaultSettings()
 	s.ProxyProtocol = everyPeer
 	r := start(t, s, func(w http.ResponseWriter, r *http.Request) {
-		info := FromContext(r.Context())
-		client := info.Client.String()
-		if info.Client == info.Remote {
+		info := told(r)
+		client := info.ProxiedFor.String()
+		if info.ProxiedFor == info.Remote {
 			client = "peer"
 		}
 		body, _ := io.ReadAll(r.Body)
@@ -79,7 +79,7 @@ func TestProxyHeaderTLS(t *testing.T) {
 	s := tlsSettings(t)
 	s.ProxyProtocol = everyPeer
 	r := start(t, s, func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, FromContext(r.Context()).Client)
+		fmt.Fprint(w, told(r).ProxiedFor)
 	})
 	sock := r.dial()
 	io.WriteString(sock, "PROXY TCP4 192.0.2.9 192.0.2.1 1234 80\r\n")

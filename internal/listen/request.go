@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"transom/internal/module"
 	"transom/internal/wire/http1"
 )
 
@@ -13,7 +14,7 @@ var (
 	chunkedOnly  = []string{"chunked"}
 )
 
-// accept makes the http.Request of a head that was parsed, or refuses it. Its Header is left to Info.Header.
+// accept makes the http.Request of a head that was parsed, or refuses it. Its Header is left to whoever asks for one.
 func (x *exchange) accept() {
 	h := &x.head
 	if s := x.conn.server.Settings(x.conn.local, h.Host); s != nil {
@@ -21,7 +22,7 @@ func (x *exchange) accept() {
 	}
 	x.makeRequest()
 	if err := parseTarget(&x.url, h); err != nil {
-		x.refuse(&BadRequest{Status: http.StatusBadRequest, Reason: "invalid request target"})
+		x.refuse(&module.BadRequest{Status: http.StatusBadRequest, Reason: "invalid request target"})
 		return
 	}
 	if h.Major == 0 {
@@ -29,7 +30,7 @@ func (x *exchange) accept() {
 	}
 	expect, ok := expectation(h.Fields)
 	if !ok {
-		x.refuse(&BadRequest{Status: http.StatusExpectationFailed, Reason: "unknown expectation"})
+		x.refuse(&module.BadRequest{Status: http.StatusExpectationFailed, Reason: "unknown expectation"})
 		return
 	}
 	if h.Length == 0 {
@@ -46,7 +47,7 @@ func (x *exchange) accept() {
 
 // refuse makes a request for the logs of one that could not be accepted. Its body, if it
 // has one, is never read.
-func (x *exchange) refuse(bad *BadRequest) {
+func (x *exchange) refuse(bad *module.BadRequest) {
 	x.info.Bad = bad
 	x.closeAfter = true
 	x.makeRequest()

@@ -9,13 +9,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"transom/internal/module"
 )
 
 // Server serves HTTP on connections. Its fields are set before the first Serve.
 type Server struct {
-	// Handler answers requests; it finds an Info in their context. It must look at
-	// Info.Bad before it believes a request.
-	Handler http.Handler
+	// Handler answers requests. It must look at the Conn's Bad before it believes one. The
+	// Conn is valid until the functions given to AfterResponse have run.
+	Handler func(http.ResponseWriter, *http.Request, *module.Conn)
 	// Settings says what holds for connections to local whose host is not known yet
 	// (host ""), for those that named host in TLS, and for requests to host (host[:port]
 	// as the client wrote it). It is asked for every request and must be quick.

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"transom/internal/module"
 	"transom/internal/wire/http1"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,7 +78,7 @@ func listening(t *testing.T) *rig {
 
 func (r *rig) serve(settings func(netip.AddrPort, string) *Settings, h http.HandlerFunc) {
 	r.Server = &Server{
-		Handler:  h,
+		Handler:  telling(h),
 		Settings: settings,
 		Log:      func(err error) { r.t.Log(err) },
 	}
@@ -90,6 +91,17 @@ func (r *rig) serve(settings func(netip.AddrPort, string) *Settings, h http.Hand
 		}
 	})
 }
+
+type connKey struct{}
+
+// telling makes a Handler of one that asks told what the listener says of the request.
+func telling(h http.HandlerFunc) func(http.ResponseWriter, *http.Request, *module.Conn) {
+	return func(w http.ResponseWriter, r *http.Request, c *module.Conn) {
+		h(w, r.WithContext(context.WithValue(r.Context(), connKey{}, c)))
+	}
+}
+
+func told(r *http.Request) *module.Conn { return r.Context().Value(connKey{}).(*module.Conn) }
 
 func (r *rig) dial() *net.TCPConn {
 	r.t.Helper()
@@ -128,7 +140,7 @@ func tidy(s string) string {
 
 // answer is a handler that shows what it was asked, and errors of the listener as pages.
 func answer(w http.ResponseWriter, r *http.Request) {
-	if bad := FromContext(r.Context()).Bad; bad != nil {
+	if bad := told(r).Bad; bad != nil {
 		http.Error(w, bad.Reason, bad.Status)
 		return
 	}
@@ -272,7 +284,7 @@ func TestResponses(t *testing.T) {
 		}, "HTTP/1.1 200 OK\nA: b  Evil: 1\nA: c\nContent-Length: 0\nConnection: Upgrade\n\n"},
 		{"handler closes", get + get, func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Connection", "Close") },
 			"HTTP/1.1 200 OK\nContent-Length: 0\nConnection: close\n\n"},
-		{"CloseAfter", get + get, func(w http.ResponseWriter, r *http.Request) { FromContext(r.Context()).CloseAfter() },
+		{"CloseAfter", get + get, func(w http.ResponseWriter, r *http.Request) { told(r).CloseAfter() },
 			"HTTP/1.1 200 OK\nContent-Length: 0\nConnection: close\n\n"},
 		{"a status that httpd closes after", get + get, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503) },
 			"HTTP/1.1 503 Service Unavailable\nContent-Length: 0\nConnection: close\n\n"},
@@ -296,7 +308,7 @@ func TestResponses(t *testing.T) {
 			w.(http.Flusher).Flush()
 			io.WriteString(w, "abc")
 			w.(http.Flusher).Flush()
-			FromContext(r.Context()).Abort()
+			told(r).Abort()
 		}, "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n3\nabc\n"},
 		{"panicked", get + get, func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, ""},
 	}
@@ -408,7 +420,7 @@ func TestInfo(t *testing.T) {
 	var mu sync.Mutex
 	var lines []string
 	r := start(t, DefaultSettings(), func(w http.ResponseWriter, r *http.Request) {
-		info := FromContext(r.Context())
+		info := told(r)
 		io.Copy(io.Discard, r.Body)
 		fmt.Fprintf(w, "%d", info.KeepAlives)
 		if info.BytesOut() != 0 {
@@ -461,7 +473,7 @@ func TestTakeover(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		info := FromContext(r.Context())
+		info := told(r)
 		info.AfterResponse(func() {
 			if in, out := info.BytesIn(), info.BytesOut(); in != int64(len(wire(upgrade))) || out != 0 {
 				t.Errorf("in %d, out %d", in, out)
@@ -494,7 +506,7 @@ func TestTakeover(t *testing.T) {
 func TestPanicIsOneConnections(t *testing.T) {
 	r := start(t, DefaultSettings(), func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" {
-			FromContext(r.Context()).AfterResponse(func() { panic("in a log") })
+			told(r).AfterResponse(func() { panic("in a log") })
 		}
 	})
 	other := r.dial()
@@ -553,7 +565,7 @@ func TestReadFrom(t *testing.T) {
 		if r.URL.RawQuery == "length" {
 			w.Header().Set("Content-Length", fmt.Sprint(len(data)))
 		}
-		info := FromContext(r.Context())
+		info := told(r)
 		n, err := w.(io.ReaderFrom).ReadFrom(src(r.URL.Path))
 		if n != int64(len(data)) || err != nil {
 			t.Errorf("%s: %d, %v", r.URL, n, err)

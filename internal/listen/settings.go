@@ -1,6 +1,6 @@
 // Package listen accepts connections and serves HTTP on them: sockets, TLS and ALPN, an
 // HTTP/1.x server with httpd's limits and timeouts, and HTTP/2 by golang.org/x/net/http2.
-// Both call one http.Handler, with an Info in the request's context.
+// Both call one Handler.
 package listen
 
 import (

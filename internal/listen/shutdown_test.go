@@ -117,7 +117,7 @@ func TestSnapshot(t *testing.T) {
 	entered, release := make(chan bool), make(chan bool)
 	name := "example"
 	r := start(t, DefaultSettings(), func(w http.ResponseWriter, r *http.Request) {
-		FromContext(r.Context()).SetVHost(&name)
+		told(r).SetVHost(&name)
 		entered <- true
 		<-release
 	})

@@ -47,7 +47,7 @@ func (r *rig) client(h2 bool) *http.Client {
 func TestTLS(t *testing.T) {
 	big := bytes.Repeat([]byte("0123456789"), 100_000)
 	r := start(t, tlsSettings(t), func(w http.ResponseWriter, r *http.Request) {
-		info := FromContext(r.Context())
+		info := told(r)
 		if info.TLS == nil || r.TLS != info.TLS || info.TLS.ServerName != "x" {
 			t.Error("no state of TLS")
 		}
@@ -82,7 +82,7 @@ func TestHTTP2Info(t *testing.T) {
 	var in, out atomic.Int64
 	aborted := make(chan bool, 1)
 	r := start(t, tlsSettings(t), func(w http.ResponseWriter, r *http.Request) {
-		info := FromContext(r.Context())
+		info := told(r)
 		io.Copy(io.Discard, r.Body)
 		io.WriteString(w, "hello")
 		info.AfterResponse(func() { in.Store(info.BytesIn()); out.Store(info.BytesOut()) })
@@ -166,7 +166,7 @@ func TestTLSTakeover(t *testing.T) {
 	s := &Server{
 		Settings: func(netip.AddrPort, string) *Settings { return set },
 		WrapRaw:  func(c net.Conn) net.Conn { return marked{c} },
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Handler: telling(func(w http.ResponseWriter, r *http.Request) {
 			c, buffered, err := w.(*response).Takeover()
 			if err != nil {
 				t.Error(err)

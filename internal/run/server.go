@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"runtime"
@@ -77,7 +76,7 @@ func (s *Server) start() error {
 	}
 	runtime.GOMAXPROCS(runtime.NumCPU() + tunnel.DefaultLoops())
 	s.current.Store(newGeneration(s.config.Site))
-	s.http = &listen.Server{Handler: http.HandlerFunc(s.serve), Settings: s.settings, Log: s.log, WrapRaw: wrapRaw}
+	s.http = &listen.Server{Handler: s.serve, Settings: s.settings, Log: s.log, WrapRaw: wrapRaw}
 	gate := make(chan struct{})
 	defer close(gate)
 	if err := s.ports.Update(addresses(b), func(l net.Listener) { <-gate; s.accept(l) }); err != nil {
