@@ -12,7 +12,6 @@ import (
 // serving is what a request takes here, in one piece of memory that is used again.
 type serving struct {
 	site     *Site
-	conn     module.Conn
 	request  module.Request
 	response response
 	walk     state
@@ -22,16 +21,16 @@ type serving struct {
 
 var servings = sync.Pool{New: func() any { return new(serving) }}
 
-// Serve answers one request. conn is the listener's word on where it came from; it is copied.
+// Serve answers one request. conn is the listener's word on where it came from, valid until the response has left.
 func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn) {
 	v := servings.Get().(*serving) // all of it is zero but end
 	if v.end == nil {
 		v.end = v.ended
 	}
-	v.site, v.conn, v.plain = s, *conn, hr.ContentLength == 0 && conn.Trace == nil
+	v.site, v.plain = s, hr.ContentLength == 0 && conn.Trace == nil
 	r := &v.request
 	v.response.next, v.response.request = w, r
-	r.HTTP, r.Writer, r.Conn, r.Site, r.Trace = hr, &v.response, &v.conn, s.Site, conn.Trace
+	r.HTTP, r.Writer, r.Conn, r.Site, r.Trace = hr, &v.response, conn, s.Site, conn.Trace
 	r.Method, r.Protocol, r.UnparsedURI = hr.Method, hr.Proto, hr.RequestURI
 	r.TheRequest, r.Received = conn.Line, conn.Received
 	r.UserAgentAddr = conn.Remote.Addr().Unmap()
