@@ -35,7 +35,7 @@ type exchange struct {
 
 	blank  http.Request // with the context alone
 	fields [16]http1.Field
-	header http.Header // made by Info.Header; its memory is used again
+	header http.Header // made for whoever asks; its memory is used again
 	values [16]string  // of it
 	room   [outSize]byte
 }
