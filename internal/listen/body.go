@@ -99,8 +99,8 @@ func (b *requestBody) Close() error {
 
 // unread reports that the rest of the body is too much to be worth reading, or can't be.
 func (b *requestBody) unread() bool {
-	if b.refused {
-		return true
+	if b.refused || b.x.head.Length == 0 {
+		return b.refused
 	}
 	if !b.mu.TryLock() {
 		return false // somebody reads: it may well come to its end

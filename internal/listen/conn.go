@@ -143,6 +143,7 @@ func (c *conn) expire() {
 	defer c.rescue()
 	if c.keepalives == 0 {
 		x := newExchange(c, time.Now())
+		x.head = http1.RequestHead{}
 		x.refuse(&module.BadRequest{Status: http.StatusRequestTimeout, Reason: "no request came in time", LogOnly: true})
 		x.serve()
 	}

@@ -44,6 +44,8 @@ var exchanges = sync.Pool{New: func() any {
 	x := new(exchange)
 	x.blank = *emptyRequest.WithContext(x)
 	x.w.room = &x.room
+	x.w.x, x.body.x = x, x
+	x.info.Exchange, x.info.Scoreboard = x, x
 	return x
 }}
 
@@ -51,8 +53,7 @@ func newExchange(c *conn, at time.Time) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.conn, x.settings, x.takenBefore = c, c.settings, c.reader.Taken()
 	x.head.Fields = x.fields[:0]
-	x.body.x, x.w.x = x, x
-	x.info.Received = at
+	x.info.Received, x.info.Bad = at, nil
 	c.looked = instantOf(at)
 	return x
 }
@@ -95,7 +96,7 @@ func (c *conn) refusal(err error, h *http1.RequestHead) *module.BadRequest {
 // serve calls the handler and completes the response.
 func (x *exchange) serve() (again bool) {
 	c := x.conn
-	x.fillInfo()
+	x.tell()
 	c.accesses.Add(1)
 	c.enter(Writing, c.looked)
 	if x.call() {
@@ -107,7 +108,9 @@ func (x *exchange) serve() (again bool) {
 		x.recycle()
 		return false
 	}
-	x.body.reclaim()
+	if x.head.Length != 0 || c.aborted.Load() {
+		x.body.reclaim()
+	}
 	broken := x.abort || err != nil
 	whole := !broken && x.body.drain() // before the log, which counts what came
 	c.looked = now()
@@ -135,25 +138,17 @@ func (x *exchange) serve() (again bool) {
 
 // recycle gives the memory to another request, unless somebody may still be using it: a
 // goroutine that reads the body, or one that waits for the end. Beyond that, whoever keeps
-// a request or its writer after the handler has returned is in error.
+// a request or its writer after the handler has returned is in error. What every request
+// writes anew is left as it is; a body that there was none of has not been touched.
 func (x *exchange) recycle() {
 	if x.head.Length != 0 || x.done != nil || len(x.header) > maxKept || len(x.w.header) > maxKept {
 		return
 	}
-	if len(x.w.header) > 0 {
-		clear(x.w.header)
-	}
-	clear(x.w.order)
-	clear(x.after)
-	used := min(len(x.head.Fields), len(x.fields))
-	clear(x.fields[:used])
 	if len(x.header) > 0 {
 		clear(x.header)
-		clear(x.values[:used])
 	}
-	x.conn, x.settings, x.takenBefore = nil, nil, 0
-	x.head, x.url, x.body, x.info = http1.RequestHead{}, url.URL{}, requestBody{}, module.Conn{}
-	x.w = response{header: x.w.header, order: x.w.order[:0], room: &x.room}
+	x.w.reset()
+	clear(x.after)
 	x.after, x.closeAfter, x.abort, x.over = x.after[:0], false, false, false
 	exchanges.Put(x)
 }
@@ -194,18 +189,21 @@ func (x *exchange) call() (panicked bool) {
 	return false
 }
 
-func (x *exchange) fillInfo() {
-	c := x.conn
-	i := &x.info
+// tell tells the handler what it may know of the connection.
+func (x *exchange) tell() {
+	c, i := x.conn, &x.info
 	i.ID, i.Local, i.Remote, i.ProxiedFor, i.TLS = c.id, c.local, c.remote, c.client, c.tls.state
 	i.KeepAlives, i.Line, i.Fields = c.keepalives, x.head.Line, x.head.Fields
-	i.Exchange, i.Scoreboard = x, x
-	if c.tls.plain && i.Bad == nil {
-		i.Bad = &module.BadRequest{Status: http.StatusBadRequest, Reason: "speaking plain HTTP to an SSL-enabled server port"}
+	if c.tls.plain {
+		x.tellPlain()
 	}
-	if i.Bad != nil {
-		i.Bad.PlainOnTLS = c.tls.plain
+}
+
+func (x *exchange) tellPlain() {
+	if x.info.Bad == nil {
+		x.info.Bad = &module.BadRequest{Status: http.StatusBadRequest, Reason: "speaking plain HTTP to an SSL-enabled server port"}
 	}
+	x.info.Bad.PlainOnTLS = true
 }
 
 // The request's context: an exchange that ends with its handler.

@@ -73,6 +73,9 @@ func (w *response) appendConnection(b []byte) []byte {
 // options are those that the handler set in Connection, each followed by a comma, without
 // the two that are the server's. close among them closes.
 func (w *response) options() (list string) {
+	if len(w.header) == 0 {
+		return ""
+	}
 	for _, v := range w.header["Connection"] {
 		for e, rest, ok := http1.NextElement(v); ok; e, rest, ok = http1.NextElement(rest) {
 			switch {
@@ -118,9 +121,11 @@ func (w *response) appendHeader(b []byte, interim bool) []byte {
 
 // appendListed appends order, which is the whole header.
 func (w *response) appendListed(b []byte) []byte {
-	for _, f := range w.order {
-		if !servers(f.Name) {
-			b = http1.AppendField(b, f.Name, f.Value)
+	for i := range w.order {
+		switch f := &w.order[i]; f.ID() {
+		case http1.Connection, http1.KeepAlive, http1.ContentLength, http1.TransferEncoding: // the server's
+		default:
+			b = f.AppendTo(b)
 		}
 	}
 	return b

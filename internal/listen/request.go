@@ -28,15 +28,22 @@ func (x *exchange) accept() {
 	if h.Major == 0 {
 		return
 	}
-	expect, ok := expectation(h.Fields)
-	if !ok {
-		x.refuse(&module.BadRequest{Status: http.StatusExpectationFailed, Reason: "unknown expectation"})
-		return
+	expect := false
+	if h.Expects {
+		var ok bool
+		if expect, ok = expectation(h.Fields); !ok {
+			x.refuse(&module.BadRequest{Status: http.StatusExpectationFailed, Reason: "unknown expectation"})
+			return
+		}
 	}
-	if h.Length == 0 {
-		return
+	if h.Length != 0 {
+		x.takeBody(expect && h.Minor > 0)
 	}
-	x.body.open(h.Length, expect && h.Minor > 0)
+}
+
+func (x *exchange) takeBody(expect bool) {
+	h := &x.head
+	x.body.open(h.Length, expect)
 	x.req.Body = &x.body
 	x.req.ContentLength = h.Length
 	if h.Length == http1.Chunked {
@@ -86,6 +93,7 @@ func protocol(major, minor int) string {
 // parseTarget sets u as net/http does from a target whose characters were checked.
 func parseTarget(u *url.URL, h *http1.RequestHead) error {
 	t := h.Target
+	*u = url.URL{}
 	switch h.Form {
 	case http1.Asterisk:
 		u.Path = "*"
@@ -127,8 +135,9 @@ func simplePath(path string) bool {
 // expectation reports whether 100-continue is expected, and false for anything else
 // (RFC 9110 §10.1.1).
 func expectation(fields []http1.Field) (expect, ok bool) {
-	for _, f := range fields {
-		if len(f.Name) != len("Expect") || !http1.EqualFold(f.Name, "Expect") {
+	for i := range fields {
+		f := &fields[i]
+		if f.ID() != http1.Expect {
 			continue
 		}
 		if !http1.EqualFold(f.Value, "100-continue") {
@@ -142,8 +151,9 @@ func expectation(fields []http1.Field) (expect, ok bool) {
 // announced makes the map of trailers that the Trailer fields promise; nil of none.
 func announced(fields []http1.Field) http.Header {
 	var h http.Header
-	for _, f := range fields {
-		if http1.Canonical(f.Name) != "Trailer" {
+	for i := range fields {
+		f := &fields[i]
+		if f.ID() != http1.Trailer {
 			continue
 		}
 		for e, rest, ok := http1.NextElement(f.Value); ok; e, rest, ok = http1.NextElement(rest) {

@@ -26,7 +26,6 @@ type response struct {
 	mu     sync.Mutex
 	header http.Header
 	order  []http1.Field
-	listed bool // order is the header; a map of it is made for whoever asks
 	reason string
 	status int
 
@@ -36,6 +35,12 @@ type response struct {
 	written   int64 // content accepted from the handler
 	out       atomic.Int64
 
+	err error
+
+	responseFlags
+}
+
+type responseFlags struct {
 	decided bool // the head is complete in buf, or sent
 	noBody  bool // the status or method allows none
 	chunked bool
@@ -43,7 +48,17 @@ type response struct {
 	linger  bool
 	discard bool
 	taken   bool
-	err     error
+	listed  bool // order is the header; a map of it is made for whoever asks
+}
+
+// reset makes w as good as new, but for memory that can be used again. finish has released buf and held.
+func (w *response) reset() {
+	if len(w.header) > 0 {
+		clear(w.header)
+	}
+	w.order, w.reason, w.status, w.length, w.written, w.err = w.order[:0], "", 0, 0, 0, nil
+	w.out = atomic.Int64{}
+	w.responseFlags = responseFlags{}
 }
 
 // Header is sent with the first Write, Flush or WriteHeader.
@@ -103,15 +118,15 @@ func (w *response) writeHeader(status int) {
 		return
 	}
 	w.status = status
-	w.length = w.declared()
-	w.noBody = http1.NoBody(w.x.head.Method, status)
+	length, dated := w.told()
+	w.length, w.noBody = length, http1.NoBody(w.x.head.Method, status)
 	if w.x.head.Major == 0 && w.x.info.Bad == nil {
 		w.decided, w.close, w.length = true, true, -1 // HTTP/0.9 has no head
 		w.buf = w.room[:0]
 		return
 	}
 	b := http1.AppendStatusLine(w.room[:0], status, w.reason)
-	if !w.dated() {
+	if !dated {
 		b = append(b, w.x.conn.server.date.at(w.x.info.Received)...)
 	}
 	if w.listed {
@@ -124,28 +139,33 @@ func (w *response) writeHeader(status int) {
 	}
 }
 
-// declared is the length that the handler set, or -1.
-func (w *response) declared() int64 {
-	var text string
+// told is the length that the handler has set, or -1, and whether it gave a Date of its own.
+func (w *response) told() (length int64, dated bool) {
+	length = -1
 	if w.listed {
-		text = http1.Get(w.order, "Content-Length")
-	} else if values := w.header["Content-Length"]; len(values) > 0 {
-		text = values[0]
+		for i := len(w.order) - 1; i >= 0; i-- { // the first one counts
+			switch f := &w.order[i]; f.ID() {
+			case http1.Date:
+				dated = true
+			case http1.ContentLength:
+				length = lengthOf(f.Value)
+			}
+		}
+		return length, dated
 	}
+	_, dated = w.header["Date"]
+	if values := w.header["Content-Length"]; len(values) > 0 {
+		length = lengthOf(values[0])
+	}
+	return length, dated
+}
+
+func lengthOf(text string) int64 {
 	n, err := http1.ParseLength(text)
 	if err != nil {
 		return -1
 	}
 	return n
-}
-
-// dated says whether the handler gave a Date of its own.
-func (w *response) dated() bool {
-	if w.listed {
-		return http1.Has(w.order, "Date")
-	}
-	_, ok := w.header["Date"]
-	return ok
 }
 
 // Write holds small content back until Flush, the end, or more of it.
@@ -227,6 +247,11 @@ const chunkRoom = 32
 func (w *response) push(p []byte) error {
 	if !w.decided {
 		w.decide()
+	}
+	if len(w.held)+len(p) == 0 {
+		err := w.send(w.buf)
+		w.buf = w.buf[:0]
+		return err
 	}
 	parts := [4][]byte{w.buf, w.held, p}
 	if n := len(w.held) + len(p); w.chunked && n > 0 {

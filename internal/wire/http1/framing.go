@@ -10,7 +10,7 @@ type framing struct {
 	hosts, lengths, codings         int    // field lines of each
 	host                            string // the first
 	length, coding                  string // the last
-	upgrade                         bool
+	upgrade, expects                bool
 	close, keepAlive, upgradeOption bool // Connection lists them
 }
 
@@ -24,6 +24,8 @@ func (f *framing) scan(fields []Field) {
 			}
 		case Upgrade:
 			f.upgrade = true
+		case Expect:
+			f.expects = true
 		case Connection:
 			f.options(h.Value)
 		case ContentLength:

@@ -28,6 +28,7 @@ type RequestHead struct {
 	Length       int64  // of the body: bytes or Chunked
 	KeepAlive    bool   // the client lets the connection go on (RFC 9112 §9.3)
 	KeepAliveAsk bool   // it said so: Connection: keep-alive
+	Expects      bool   // an Expect field stands there
 	Upgrade      bool   // an Upgrade field and the Connection option for it stand there
 }
 
@@ -54,7 +55,7 @@ func (r *Reader) ReadRequest(h *RequestHead, o *Options) error {
 		return err
 	}
 	h.KeepAlive, h.KeepAliveAsk = f.persists(h.Minor), f.keepAlive
-	h.Upgrade = f.upgrade && f.upgradeOption
+	h.Upgrade, h.Expects = f.upgrade && f.upgradeOption, f.expects
 	h.Length, err = f.body(h.Minor, 0)
 	return err
 }

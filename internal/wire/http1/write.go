@@ -31,9 +31,18 @@ func AppendStatusLine(b []byte, status int, reason string) []byte {
 // AppendField appends "name: value CRLF". Control characters in value become spaces; a
 // field whose name is no token is left out: neither can add a line to the head.
 func AppendField(b []byte, name, value string) []byte {
-	name, id := token(name)
-	if id == unknown {
-		return b
+	return (&Field{Name: name, Value: value}).AppendTo(b)
+}
+
+// AppendTo is AppendField for a field whose name may have been looked at already.
+func (f *Field) AppendTo(b []byte) []byte {
+	name, value := f.Name, f.Value
+	if f.id == unknown {
+		known, id := token(name)
+		if id == unknown {
+			return b
+		}
+		name = known
 	}
 	b = append(b, name...)
 	b = append(b, ": "...)
@@ -61,8 +70,8 @@ func appendSpaced(b []byte, s string) []byte {
 
 // AppendFields appends fields in their order.
 func AppendFields(b []byte, fields []Field) []byte {
-	for _, f := range fields {
-		b = AppendField(b, f.Name, f.Value)
+	for i := range fields {
+		b = fields[i].AppendTo(b)
 	}
 	return b
 }
