@@ -297,7 +297,7 @@ func (r *rig) readFrame(c net.Conn, masked bool) (byte, []byte) {
 }
 
 func testPingAnswered(t *testing.T, mk maker) {
-	r := mk(rigOptions{policy: Policy{WebSocket: true, Ping: time.Second}})
+	r := mk(rigOptions{policy: Policy{WebSocket: true, Ping: 3 * time.Second}})
 	stop := make(chan bool)
 	answer := func(s side) {
 		c, _ := r.ends(s)
