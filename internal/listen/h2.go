@@ -49,7 +49,8 @@ func (c *conn) goAway() {
 // h2Exchange is one stream, and the times that hold for it.
 type h2Exchange struct {
 	http.ResponseWriter
-	client  context.Context // ends when the client has left the stream
+	client  context.Context // ends when the client has left the stream, or both have ended it
+	isHead  bool            // its answer ends with the head
 	control *http.ResponseController
 	timeout time.Duration
 	pacer   pacer
@@ -67,7 +68,7 @@ func (c *conn) serveH2Request(rw http.ResponseWriter, r *http.Request) {
 	if of := c.server.Settings(c.local, r.Host); of != nil {
 		s = of
 	}
-	x := &h2Exchange{ResponseWriter: rw, client: r.Context(), control: http.NewResponseController(rw), timeout: s.Timeout, body: r.Body}
+	x := &h2Exchange{ResponseWriter: rw, client: r.Context(), isHead: r.Method == http.MethodHead, control: http.NewResponseController(rw), timeout: s.Timeout, body: r.Body}
 	x.pacer.begin(s.BodyTimeout, s.Timeout, now())
 	nth := c.accesses.Add(1) - 1
 	info := &module.Conn{

@@ -234,6 +234,27 @@ func TestHTTP2KeepAliveTimeout(t *testing.T) {
 }
 
 // A client that is gone without a word answers no PING, one that stalls reads nothing: both free their handlers.
+// A stream ends with the head that answers HEAD; its client has not left.
+func TestHTTP2HeadIsNotBroken(t *testing.T) {
+	t.Parallel()
+	broken := make(chan bool, 1)
+	r := start(t, tlsSettings(t), func(w http.ResponseWriter, r *http.Request) {
+		info := told(r)
+		info.AfterResponse(func() {
+			<-r.Context().Done()
+			broken <- info.Broken()
+		})
+	})
+	c := r.h2()
+	c.ask(1, true, ":method", "HEAD")
+	if got := c.answer(); got != "200" {
+		t.Fatal(got)
+	}
+	if <-broken {
+		t.Error("it counts as broken")
+	}
+}
+
 func TestHTTP2DeadClients(t *testing.T) {
 	t.Parallel()
 	s := tlsSettings(t)

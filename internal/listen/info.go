@@ -50,7 +50,7 @@ func (x *h2Stream) BytesOut() int64 { return x.out.Load() }
 
 func (x *h2Stream) AfterResponse(f func()) { x.after = append(x.after, f) }
 
-func (x *h2Stream) Broken() bool { return x.client.Err() != nil }
+func (x *h2Stream) Broken() bool { return !x.isHead && x.client.Err() != nil }
 
 // Closes is true of a stream, which ends.
 func (x *h2Stream) Closes() bool { return true }
