@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"transom/internal/check"
 	"transom/internal/run"
@@ -35,40 +36,52 @@ func checkConfig(args []string, stdout, stderr io.Writer) int {
 		}
 		o.file = file
 	}
+	findings := check.Check(loadForCheck(o, len(args) == 1))
+	show := showFindings
+	if *asJSON {
+		show = encodeFindings
+	}
+	if err := show(findings, stdout, stderr); err != nil {
+		fmt.Fprintf(stderr, "transom: check: %v\n", err)
+		return 1
+	}
+	if slices.ContainsFunc(findings, func(f check.Finding) bool { return f.Severity != check.Note }) {
+		return 1
+	}
+	return 0
+}
+
+// loadForCheck reads a configuration, or a part of one: it may lack a ServerRoot to have logs in, and Listen.
+func loadForCheck(o *options, part bool) check.Config {
 	opt := o.forRun()
 	opt.Checking = true
-	if len(args) == 1 {
-		opt.Before = append(opt.Before, "ErrorLog /dev/null") // FILE may be a part, without a ServerRoot to have logs in
+	if part {
+		opt.Before = append(opt.Before, "ErrorLog /dev/null")
 	}
 	c := run.Load(opt, nil, nil)
-	if len(args) == 1 && len(c.Build.Listen) == 0 {
-		opt.Before = append(opt.Before, "Listen 80") // FILE is a part: Listen stands elsewhere
+	if part && len(c.Build.Listen) == 0 {
+		opt.Before = append(opt.Before, "Listen 80")
 		c = run.Load(opt, nil, nil)
 	}
-	findings := check.Check(check.Config{Tree: c.Tree, Errors: c.Errors, Warnings: c.Warnings})
-	for _, f := range findings {
-		if f.Severity != check.Note {
-			status = 1
-		}
-	}
-	if *asJSON {
-		out := json.NewEncoder(stdout)
-		out.SetIndent("", "  ")
-		out.SetEscapeHTML(false)
-		if findings == nil {
-			findings = []check.Finding{}
-		}
-		if err := out.Encode(findings); err != nil {
-			fmt.Fprintf(stderr, "transom: check: %v\n", err)
-			return 1
-		}
-		return status
-	}
+	return check.Config{Tree: c.Tree, Errors: c.Errors, Warnings: c.Warnings}
+}
+
+func showFindings(findings []check.Finding, stdout, stderr io.Writer) error {
 	for _, f := range findings {
 		f.Print(stdout)
 	}
 	if len(findings) == 0 {
 		fmt.Fprintln(stderr, "Nothing found.")
 	}
-	return status
+	return nil
+}
+
+func encodeFindings(findings []check.Finding, stdout, _ io.Writer) error {
+	if findings == nil {
+		findings = []check.Finding{} // [], not null
+	}
+	out := json.NewEncoder(stdout)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	return out.Encode(findings)
 }

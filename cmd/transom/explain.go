@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"net/netip"
@@ -22,21 +23,7 @@ func explainURL(args []string, stdout, stderr io.Writer) int {
 	flags := newFlags("explain", explainUsage, stderr)
 	o := configFlags(flags)
 	var q explain.Question
-	flags.BoolVar(&q.TLS, "tls", false, "the client's connection is encrypted; so it is with an https URL")
-	flags.BoolVar(&q.WebSocket, "websocket", false, "the request is a WebSocket handshake")
-	flags.StringVar(&q.Method, "X", "GET", "the request's `method`")
-	flags.Func("H", "a `field` of the request's header, 'Name: value'", func(s string) error {
-		q.Header = append(q.Header, s)
-		return nil
-	})
-	flags.Func("from", "the client's `address`; 127.0.0.1 without it", func(s string) (err error) {
-		q.From, err = netip.ParseAddr(s)
-		return err
-	})
-	flags.Func("to", "the `address:port` that the client connects to", func(s string) (err error) {
-		q.To, err = netip.ParseAddrPort(s)
-		return err
-	})
+	questionFlags(flags, &q)
 	asJSON := flags.Bool("json", false, "print JSON")
 	args, status, done := arguments(flags, args)
 	if done {
@@ -71,4 +58,23 @@ func explainURL(args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// questionFlags are the options that say what is asked.
+func questionFlags(flags *flag.FlagSet, q *explain.Question) {
+	flags.BoolVar(&q.TLS, "tls", false, "the client's connection is encrypted; so it is with an https URL")
+	flags.BoolVar(&q.WebSocket, "websocket", false, "the request is a WebSocket handshake")
+	flags.StringVar(&q.Method, "X", "GET", "the request's `method`")
+	flags.Func("H", "a `field` of the request's header, 'Name: value'", func(s string) error {
+		q.Header = append(q.Header, s)
+		return nil
+	})
+	flags.Func("from", "the client's `address`; 127.0.0.1 without it", func(s string) (err error) {
+		q.From, err = netip.ParseAddr(s)
+		return err
+	})
+	flags.Func("to", "the `address:port` that the client connects to", func(s string) (err error) {
+		q.To, err = netip.ParseAddrPort(s)
+		return err
+	})
 }
