@@ -97,9 +97,9 @@ func (x *rule) answer(r *module.Request, around logic) module.AuthzAnswer {
 	case x.check != nil:
 		a = x.check(r)
 	case x.op == and:
-		a = x.allOf(r)
+		a = x.ask(r, module.AuthzDenied, module.AuthzGranted)
 	default:
-		a = x.anyOf(r)
+		a = x.ask(r, module.AuthzGranted, module.AuthzDenied)
 	}
 	if x.negate {
 		a = negated(a)
@@ -108,36 +108,18 @@ func (x *rule) answer(r *module.Request, around logic) module.AuthzAnswer {
 	return a
 }
 
-// allOf fails with the first rule that no user could satisfy; one that waits for a user makes the whole wait.
-func (x *rule) allOf(r *module.Request) module.AuthzAnswer {
+// ask puts the question to the rules inside until one decides; the other answer only stands where nothing else was said. A rule
+// that waits for a user makes the whole wait.
+func (x *rule) ask(r *module.Request, decides, other module.AuthzAnswer) module.AuthzAnswer {
 	result := module.AuthzNeutral
 	for _, child := range x.rules {
-		switch a := child.answer(r, and); a {
-		case module.AuthzError, module.AuthzDenied:
+		switch a := child.answer(r, x.op); {
+		case a == module.AuthzError || a == decides:
 			return a
-		case module.AuthzDeniedNoUser:
+		case a == module.AuthzDeniedNoUser:
 			result = a
-		case module.AuthzGranted:
-			if result == module.AuthzNeutral {
-				result = a
-			}
-		}
-	}
-	return result
-}
-
-func (x *rule) anyOf(r *module.Request) module.AuthzAnswer {
-	result := module.AuthzNeutral
-	for _, child := range x.rules {
-		switch a := child.answer(r, or); a {
-		case module.AuthzError, module.AuthzGranted:
-			return a
-		case module.AuthzDeniedNoUser:
+		case a == other && result == module.AuthzNeutral:
 			result = a
-		case module.AuthzDenied:
-			if result == module.AuthzNeutral {
-				result = a
-			}
 		}
 	}
 	return result
