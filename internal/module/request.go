@@ -182,6 +182,9 @@ func (r *Request) Env(name string) (value string, set bool) {
 	return
 }
 
+// HasEnv says whether there may be any variable.
+func (r *Request) HasEnv() bool { return r.env != nil || r.later != nil }
+
 //go:noinline
 func (r *Request) lookupEnv(name string) (string, bool) {
 	r.settleEnv(name)
@@ -255,6 +258,16 @@ func (r *Request) Get(key any) any {
 		}
 	}
 	return nil
+}
+
+// Take is Get, for a value that is nobody else's any more.
+func (r *Request) Take(key any) (value any) {
+	for i := range r.kept {
+		if r.kept[i].key == key {
+			value, r.kept[i].value = r.kept[i].value, nil
+		}
+	}
+	return value
 }
 
 // Logf writes to the server's error log. Module is the short name in LogLevel.

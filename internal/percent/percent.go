@@ -41,6 +41,16 @@ func encode(path, digits string) string {
 	return string(b)
 }
 
+// Plain says that a path is its own encoded form.
+func Plain(path string) bool {
+	for i := 0; i < len(path); i++ {
+		if !plain[path[i]] {
+			return false
+		}
+	}
+	return true
+}
+
 // Append appends c, encoded.
 func Append(b []byte, c byte) []byte { return append(b, '%', lower[c>>4], lower[c&15]) }
 

@@ -13,28 +13,26 @@ import (
 // Conn is a connection of a worker. One goroutine owns it from Connect until it calls Release or Take; another may write
 // meanwhile. Reads and writes fail after the request's timeout without progress.
 type Conn struct {
-	net.Conn               // with TLS, if there is any
-	Raw      net.Conn      // below TLS, as WrapRaw made it
-	R        *http1.Reader // reads Conn; what it holds was read ahead
-	Reused   bool          // carried a request before
+	R       *http1.Reader // reads Conn; what it holds was read ahead
+	quick   *rawnet.Conn  // the socket below TLS; nil if there is none (tests)
+	worker  *Worker
+	timeout time.Duration
+	readBy  time.Duration // deadlines in force, by clock
+	in, out int64         // bytes that the pool has not counted yet
+	Reused  bool          // carried a request before
+	plain   bool          // nothing stands between Conn and the socket
+	armed   bool          // for the next read, by the same look at the clock as the write before it
+	pooled  bool          // may go back to the pool
+	gone    bool
+	rested  bool        // was idle when the pool last looked
+	sending atomic.Bool // another goroutine is sending a body
 
-	worker     *Worker
-	timeout    time.Duration
-	readBy     time.Duration // deadlines in force, by clock
-	writeBy    time.Duration
+	sentAt     atomic.Int64  // when it ended (Unix nanoseconds)
 	idleSince  time.Duration // by clock; only if there is a ttl
 	serverName string
-	quick      *rawnet.Conn // the socket below TLS; nil if there is none (tests)
-	plain      bool         // nothing stands between Conn and the socket
-	armed      bool         // for the next read, by the same look at the clock as the write before it
-	pooled     bool         // may go back to the pool
-	gone       bool
-	rested     bool // was idle when the pool last looked
-
-	in, out int64 // bytes that the pool has not counted yet
-
-	sending atomic.Bool  // another goroutine is sending a body
-	sentAt  atomic.Int64 // when it ended (Unix nanoseconds)
+	net.Conn            // with TLS, if there is any
+	Raw        net.Conn // below TLS, as WrapRaw made it
+	writeBy    time.Duration
 }
 
 var started = time.Now()
@@ -43,15 +41,19 @@ var started = time.Now()
 func clock() time.Duration { return time.Since(started) }
 
 // Read arms the idle timeout.
-func (c *Conn) Read(p []byte) (int, error) {
+func (c *Conn) Read(p []byte) (n int, err error) {
 	for {
 		if !c.armed {
 			c.armRead(clock())
 		}
 		c.armed = false
-		n, err := c.read(p)
+		if c.plain {
+			n, err = c.quick.Read(p)
+		} else {
+			n, err = c.Conn.Read(p)
+		}
 		c.received(int64(n))
-		if err == nil || n > 0 || !isTimeout(err) || !c.sentLately() {
+		if err == nil || n > 0 || !c.stillSending(err) {
 			return n, err
 		}
 		c.readBy = 0
@@ -68,13 +70,6 @@ func (c *Conn) received(n int64) {
 	}
 }
 
-func (c *Conn) read(p []byte) (int, error) {
-	if c.plain {
-		return c.quick.Read(p)
-	}
-	return c.Conn.Read(p)
-}
-
 // Rearm has the next read look at the clock if the write before it may have taken long.
 func (c *Conn) Rearm() {
 	if !c.plain || c.quick.Waited() {
@@ -88,6 +83,9 @@ func (c *Conn) armRead(now time.Duration) {
 		c.Conn.SetReadDeadline(started.Add(c.readBy))
 	}
 }
+
+// stillSending says that a read has only waited for the backend while it was sent the request's body.
+func (c *Conn) stillSending(err error) bool { return isTimeout(err) && c.sentLately() }
 
 // sentLately says that the request's body is under way or has just ended: the backend may well be silent still.
 func (c *Conn) sentLately() bool {

@@ -42,17 +42,16 @@ func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, 
 	for {
 		c, err := w.pool.get(ctx, w.Acquire, fresh)
 		if err != nil {
-			e := busyError(w, err)
-			e.Abandoned = ctx.Err() != nil
-			return nil, e
+			return nil, w.noTurn(ctx, err)
 		}
 		if c == nil {
 			break
 		}
 		now := clock() // the turn may have been long in coming
 		if !fresh && c.fits(now, name, w.TTL) {
-			c.worker, c.Reused = w, true
-			return w.busyWith(c, req, now), nil
+			c.Reused = true
+			w.lend(c, req, now)
+			return c, nil
 		}
 		c.Conn.Close()
 		if fresh {
@@ -66,19 +65,27 @@ func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, 
 		return nil, err
 	}
 	w.Recover()
-	return w.busyWith(c, req, clock()), nil
+	w.lend(c, req, clock())
+	return c, nil
 }
 
-func (w *Worker) busyWith(c *Conn, req *Request, now time.Duration) *Conn {
-	c.gone, c.in, c.out = false, 0, 0
+// noTurn is the failure of a request that waited for a connection in vain.
+func (w *Worker) noTurn(ctx context.Context, err error) *Error {
+	e := busyError(w, err)
+	e.Abandoned = ctx.Err() != nil
+	return e
+}
+
+// lend makes c ready for a request of w's.
+func (w *Worker) lend(c *Conn, req *Request, now time.Duration) {
+	c.worker, c.gone, c.in, c.out = w, false, 0, 0
 	if c.sentAt.Load() != 0 {
 		c.sentAt.Store(0)
 	}
-	c.pooled = w.reuse() && req.URL == nil && !req.NoReuse
+	c.pooled = w.reuse && req.URL == nil && !req.NoReuse
 	c.setTimeout(w.timeoutFor(req))
 	c.armRead(now)
 	c.armed = true
-	return c
 }
 
 func (w *Worker) serverNameFor(req *Request) string {
@@ -247,7 +254,7 @@ func (w *Worker) resolve(ctx context.Context, u *URL, addr string) ([]string, er
 		if len(addrs) == 0 {
 			return nil, &net.DNSError{Err: "no addresses", Name: u.Host, IsNotFound: true}
 		}
-		if w.reuse() && !w.Generic && w.AddressTTL != 0 {
+		if w.reuse && w.AddressTTL != 0 {
 			w.dns.put(u.Host, addrs, w.AddressTTL)
 		}
 	}

@@ -91,7 +91,8 @@ func (k *Checker) probe(ctx context.Context, w *Worker) error {
 		}
 		return conn.Close()
 	}
-	resp, err := HTTP{w.URL.Scheme, defaultPorts[w.URL.Scheme]}.Exchange(ctx, own, req)
+	scheme := HTTP{w.URL.Scheme, defaultPorts[w.URL.Scheme]}
+	resp, err := scheme.Exchange(ctx, own, req)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync"
 	"time"
 
 	"transom/internal/wire/http1"
@@ -15,31 +14,35 @@ import (
 // HTTP is the scheme of http, https, ws and wss, over TCP or a Unix domain socket.
 type HTTP struct{ name, port string }
 
-// HTTPSchemes lists them.
-func HTTPSchemes() []Scheme {
-	return []Scheme{HTTP{"http", "80"}, HTTP{"https", "443"}, HTTP{"ws", "80"}, HTTP{"wss", "443"}}
-}
+var httpSchemes = []Scheme{&HTTP{"http", "80"}, &HTTP{"https", "443"}, &HTTP{"ws", "80"}, &HTTP{"wss", "443"}}
 
-func (h HTTP) Name() string        { return h.name }
-func (h HTTP) DefaultPort() string { return h.port }
+// HTTPSchemes lists them.
+func HTTPSchemes() []Scheme { return httpSchemes }
+
+func (h *HTTP) Name() string        { return h.name }
+func (h *HTTP) DefaultPort() string { return h.port }
 
 // Exchange sends the head, and a body of little size with it, in one write, and reads the response in the caller's goroutine. A
 // longer body is sent by another one, so that the response may come first.
-func (h HTTP) Exchange(ctx context.Context, w *Worker, req *Request) (*Response, error) {
-	x := exchanges.Get().(*exchange)
+func (h *HTTP) Exchange(ctx context.Context, w *Worker, req *Request) (*Response, error) {
+	x := &req.http
+	if x.bytes == nil {
+		x.bytes, x.head.Fields = make([]byte, 0, 2048), make([]Field, 0, 16)
+	}
 	err := x.build(w, req)
 	if err == nil {
 		err = x.exchange(ctx, w, req, h.port)
 	}
-	x.closeSpool()
+	if x.spool != nil {
+		x.closeSpool()
+	}
 	if err != nil {
-		x.recycle()
 		return nil, err
 	}
 	return &x.resp, nil
 }
 
-// exchange is one request and its response on one connection. It is the Response's Body, too.
+// exchange is one request and its response on one connection. It is the Response's Body, too. Its memory is the Request's.
 type exchange struct {
 	Lease
 	message
@@ -48,31 +51,9 @@ type exchange struct {
 	unsent   bool // not all of the request went out: the connection can't go on
 	answered bool // an interim response came
 
-	resp   Response
-	limits http1.Limits
-	head   http1.ResponseHead
-	body   http1.Body
-}
-
-var exchanges = sync.Pool{New: func() any {
-	x := new(exchange)
-	x.bytes, x.head.Fields = make([]byte, 0, 2048), make([]Field, 0, 16)
-	return x
-}}
-
-// recycle gives the memory to another exchange. Nobody may use this one, its Response or its Fields any more.
-func (x *exchange) recycle() {
-	bytes, fields := x.bytes[:0], x.head.Fields
-	if cap(bytes) > 4*prefetch {
-		bytes = nil
-	}
-	if cap(fields) > 64 {
-		fields = nil
-	}
-	clear(fields)
-	*x = exchange{}
-	x.bytes, x.head.Fields = bytes, fields[:0]
-	exchanges.Put(x)
+	head http1.ResponseHead
+	body http1.Body
+	resp Response
 }
 
 // exchange sends the message, twice if the connection was pooled and turns out to be dead.
@@ -95,25 +76,31 @@ func (x *exchange) exchange(ctx context.Context, w *Worker, req *Request, defaul
 }
 
 func (x *exchange) run() error {
-	x.limits = http1.Limits{Line: x.Worker.ResponseFieldSize, FieldSize: x.Worker.ResponseFieldSize}
+	x.head.Status, x.answered = 0, false
 	n, err := x.Conn.Write(x.bytes)
 	x.Conn.Rearm()
 	x.wrote, x.unsent = n > 0, false
-	switch {
-	case err != nil:
-		err = x.writeFailed(err)
-	case x.expect:
-		err = x.await100()
-	case x.stream:
-		x.Upload = x.upload(x.Req, x.Conn)
-		err = x.readHead()
-	default:
-		err = x.readHead()
+	if err != nil || x.stream {
+		err = x.proceed(err)
+	} else if err = x.Conn.R.ReadResponse(&x.head, x.Req.Method, &x.Worker.limits); err != nil || !x.head.Final() {
+		err = x.readOn(err)
 	}
 	if err != nil {
 		return err
 	}
 	return x.respond()
+}
+
+// proceed goes on behind a first write that failed, or that was not all of the request.
+func (x *exchange) proceed(err error) error {
+	switch {
+	case err != nil:
+		return x.writeFailed(err)
+	case x.expect:
+		return x.await100()
+	}
+	x.Upload = x.upload(x.Req, x.Conn)
+	return x.readHead()
 }
 
 // writeFailed looks for a response that came before the request was through: backends refuse long bodies so.
@@ -134,10 +121,10 @@ func (x *exchange) await100() error {
 		wait = min(expectWait, idle)
 	}
 	x.Conn.setTimeout(wait)
-	err := x.Conn.R.ReadResponse(&x.head, x.Req.Method, &x.limits)
+	err := x.Conn.R.ReadResponse(&x.head, x.Req.Method, &x.Worker.limits)
 	x.Conn.setTimeout(idle)
 	switch {
-	case err == nil && (x.head.Status >= 200 || x.head.Status == http.StatusSwitchingProtocols):
+	case err == nil && x.head.Final():
 		x.unsent = true
 		return nil
 	case err == nil:
@@ -157,7 +144,15 @@ func (x *exchange) await100() error {
 const expectWait = time.Second
 
 func (x *exchange) readHead() error {
-	if err := x.Conn.R.ReadFinal(&x.head, x.Req.Method, &x.limits, x.interim); err != nil {
+	return x.readOn(x.Conn.R.ReadResponse(&x.head, x.Req.Method, &x.Worker.limits))
+}
+
+// readOn goes on behind a head that could not be read, or is not the final one.
+func (x *exchange) readOn(err error) error {
+	if err == nil {
+		err = x.Conn.R.ReadFinal(&x.head, x.Req.Method, &x.Worker.limits, x.interim)
+	}
+	if err != nil {
 		return x.readFailed(err)
 	}
 	return nil
@@ -175,16 +170,17 @@ func (x *exchange) interim(h *http1.ResponseHead) error {
 // respond makes the Response of the final head.
 func (x *exchange) respond() error {
 	h, r := &x.head, &x.resp
-	r.Status, r.Reason, r.Major, r.Minor, r.Worker, r.exchange = h.Status, h.Reason, h.Major, h.Minor, x.Worker, x
+	r.Status, r.Reason, r.Major, r.Minor, r.Worker = h.Status, h.Reason, h.Major, h.Minor, x.Worker
+	r.Body, r.Trailer, r.Upgraded = x, nil, nil
 	if h.Status == http.StatusSwitchingProtocols {
 		return x.upgrade()
 	}
 	// A handshake that failed says Connection: Upgrade, and nobody knows what the backend makes of more on this connection.
 	x.Keep = h.KeepAlive && x.key == "" && !x.unsent
-	x.body.Reset(x.Conn.R, h.Length, x.limits, true)
+	x.body.Reset(x.Conn.R, h.Length, x.Worker.limits, true)
 	ready := int64(len(x.Conn.R.Buffered()))
 	r.Fields = EndToEnd(h.Fields, h.Length > 0 || h.Length == 0 && soundLength(h.Fields))
-	r.ContentLength, r.Body = max(h.Length, -1), x
+	r.ContentLength = max(h.Length, -1)
 	r.Ready, r.Whole = ready > 0, h.Length >= 0 && h.Length <= ready
 	switch h.Length {
 	case http1.Chunked:

@@ -45,11 +45,15 @@ func (x *exchange) WriteTo(dst io.Writer) (total int64, err error) {
 		if x.body.Left() == 0 {
 			x.Complete()
 		}
-		total = int64(n)
 		if err != nil || x.Drained {
-			return total, err
+			return int64(n), err
 		}
+		total = int64(n)
 	}
+	return x.writeRest(dst, total)
+}
+
+func (x *exchange) writeRest(dst io.Writer, total int64) (int64, error) {
 	if x.Conn.plain && x.body.Left() > copySize {
 		if into, ok := dst.(Splicer); ok {
 			n, err := x.splice(into)

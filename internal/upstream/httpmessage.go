@@ -13,12 +13,12 @@ import (
 // message is what goes out in the first write: the head, and the body if it is short. It can be sent again.
 type message struct {
 	bytes   []byte
-	stream  bool // the body follows
-	chunked bool
-	expect  bool     // wait for 100 before it does
 	key     string   // Sec-WebSocket-Key if this is a handshake
 	body    int      // where it begins in bytes; 0: it follows, or there is none
 	spool   *os.File // the body, until the upload owns it
+	stream  bool     // the body follows
+	chunked bool
+	expect  bool // wait for 100 before it does
 }
 
 // prefetch is how much body is read before a connection is made, as httpd does: a slow client does not keep a backend waiting,
@@ -26,10 +26,8 @@ type message struct {
 const prefetch = 16 << 10
 
 func (m *message) closeSpool() {
-	if m.spool != nil {
-		m.spool.Close()
-		m.spool = nil
-	}
+	m.spool.Close()
+	m.spool = nil
 }
 
 // restore gives the request back the body that was read from it: nothing was sent, another worker may be tried.
@@ -48,18 +46,26 @@ func (m *message) build(w *Worker, req *Request) error {
 		return &Error{Status: http.StatusForbidden, Code: "AH10415", Worker: w.name,
 			Reason: "To be forwarded path contains control characters or spaces"}
 	}
-	hasBody := req.Body != nil && req.ContentLength != 0
-	if hasBody && req.ContentLength < 0 && (req.HTTP10 || req.NeedLength) {
+	m.key, m.body, m.spool, m.stream, m.chunked, m.expect = "", 0, nil, false, false, false
+	if req.Body != nil && req.ContentLength != 0 {
+		return m.buildWithBody(w, req)
+	}
+	m.head(w, req, false)
+	return nil
+}
+
+func (m *message) buildWithBody(w *Worker, req *Request) error {
+	if req.ContentLength < 0 && (req.HTTP10 || req.NeedLength) {
 		spool, err := SpoolBody(w, req)
 		if err != nil {
 			return err
 		}
 		m.spool = spool
-		hasBody = req.ContentLength != 0
 	}
-	m.chunked = hasBody && req.ContentLength < 0
+	hasBody := req.ContentLength != 0
+	m.chunked = req.ContentLength < 0
 	m.expect = hasBody && !req.HTTP10 && (req.Expect100 || w.Ping > 0)
-	m.stream = hasBody && (m.chunked || m.expect || req.ContentLength > prefetch)
+	m.stream = m.chunked || m.expect || req.ContentLength > prefetch
 	m.head(w, req, hasBody)
 	if hasBody && !m.stream {
 		return m.readBody(w, req)
@@ -98,7 +104,7 @@ func (m *message) head(w *Worker, req *Request, hasBody bool) {
 	switch {
 	case m.key != "":
 		b = append(b, "Upgrade: websocket\r\nConnection: Upgrade\r\n"...)
-	case !w.reuse() || req.URL != nil || req.NoReuse || req.HTTP10:
+	case !w.reuse || req.URL != nil || req.NoReuse || req.HTTP10:
 		b = append(b, "Connection: close\r\n"...)
 	default:
 		b = append(b, "Connection: Keep-Alive\r\n"...)

@@ -11,18 +11,18 @@ type Lease struct {
 	Worker *Worker
 	Req    *Request
 	Conn   *Conn
-	Upload *Upload // nil: the request went out in one write
+	Upload *Upload     // nil: the request went out in one write
+	stop   func() bool // of the context's watch
 
 	Keep    bool // the connection can carry another exchange behind this one
 	Drained bool // the response was read to its end
 	Ended   bool
-
-	stop func() bool // of the context's watch
 }
 
 // Begin makes the lease of a connection that ends with ctx.
 func (l *Lease) Begin(ctx context.Context, w *Worker, req *Request, c *Conn) {
-	*l = Lease{Worker: w, Req: req, Conn: c}
+	l.Worker, l.Req, l.Conn, l.Upload, l.stop = w, req, c, nil, nil
+	l.Keep, l.Drained, l.Ended = false, false, false
 	if ctx.Done() != nil {
 		l.stop = context.AfterFunc(ctx, func() { c.Conn.Close() })
 	}
@@ -49,11 +49,16 @@ func (l *Lease) End(ok bool) {
 	}
 	l.Ended = true
 	if l.Upload != nil {
-		defer l.Upload.Rethrow()
-		ok = l.Upload.End() && ok
+		l.endUpload(ok)
+		return
 	}
-	ok = l.unwatch() && ok
-	l.Conn.Release(ok && l.Keep)
+	l.Conn.Release(l.unwatch() && ok && l.Keep)
+}
+
+func (l *Lease) endUpload(ok bool) {
+	defer l.Upload.Rethrow()
+	ok = l.Upload.End() && ok
+	l.Conn.Release(l.unwatch() && ok && l.Keep)
 }
 
 // unwatch reports whether the context is still in force, whose end would have closed the connection.

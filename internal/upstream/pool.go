@@ -83,22 +83,29 @@ func (p *pool) put(c *Conn) {
 	p.mu.Lock()
 	p.in += c.in
 	p.out += c.out
+	if p.drained || len(p.waiters) > 0 {
+		p.passOn(c)
+		return
+	}
+	p.idle = append(p.idle, c)
+	if !p.reaping {
+		p.watch()
+	}
+	p.mu.Unlock()
+}
+
+// passOn closes a connection that nobody waits for any more, or gives it to the first who does. The caller holds mu, which is given up.
+func (p *pool) passOn(c *Conn) {
 	if p.drained {
 		p.mu.Unlock()
 		c.Conn.Close()
 		p.free()
 		return
 	}
-	if len(p.waiters) > 0 {
-		turn := p.waiters[0]
-		p.waiters = slices.Delete(p.waiters, 0, 1)
-		p.mu.Unlock()
-		turn <- c
-		return
-	}
-	p.idle = append(p.idle, c)
-	p.watch()
+	turn := p.waiters[0]
+	p.waiters = slices.Delete(p.waiters, 0, 1)
 	p.mu.Unlock()
+	turn <- c
 }
 
 // free gives up a slot, or hands it to the first who waits.

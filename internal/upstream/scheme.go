@@ -27,7 +27,8 @@ type Scheme interface {
 // Field is one line of a header, in the case in which it was or will be written.
 type Field = http1.Field
 
-// Request is what a scheme sends. It belongs to Exchange until the Response's Body is closed.
+// Request is what a scheme sends. It belongs to Exchange until the Response's Body is closed; from then on it can be another one, for
+// which the Response and all that is in it give their memory.
 type Request struct {
 	Method string
 	Target string // path and query as they go out; "*" for OPTIONS
@@ -68,7 +69,12 @@ type Request struct {
 	NoReuse    bool          // proxy-nokeepalive
 	Fresh      bool          // proxy-initial-not-pooled: not over a connection that waits in the pool
 	NeedLength bool          // proxy-sendcl: the body must not go out chunked
+
+	http exchange // of an HTTP scheme
 }
+
+// Large says that what the request has for memory is not worth keeping for another one.
+func (r *Request) Large() bool { return cap(r.http.bytes) > 4*prefetch || cap(r.http.head.Fields) > 64 }
 
 // Response is what came back. Hop-by-hop fields are gone from Fields; a Content-Length there may describe a body that isn't sent
 // (HEAD, 304).
@@ -91,8 +97,6 @@ type Response struct {
 	Upgraded *Upgraded
 
 	Worker *Worker
-
-	exchange *exchange // that it belongs to; nil if its memory is not used again
 }
 
 // Upgraded is a connection that left HTTP. The receiver owns it.
@@ -105,13 +109,12 @@ type Upgraded struct {
 // Get returns the first value of a field, or "".
 func (r *Response) Get(name string) string { return http1.Get(r.Fields, name) }
 
-// Recycle closes the Body, and gives back what the response is made of: the caller answers for nobody using any of it later, Body and
-// Fields included. Without it that is left to the collector. Upgraded stays its receiver's.
-func (r *Response) Recycle() {
-	r.Body.Close()
-	if r.exchange != nil {
-		r.exchange.recycle()
+// WriteTo writes the rest of the Body to w.
+func (r *Response) WriteTo(w io.Writer) (int64, error) {
+	if x, ok := r.Body.(*exchange); ok {
+		return x.WriteTo(w)
 	}
+	return io.Copy(w, r.Body)
 }
 
 // AddTo adds the response's fields to h under canonical names.

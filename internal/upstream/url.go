@@ -145,4 +145,4 @@ func (u URL) Address(defaultPort string) (network, addr string) {
 }
 
 // TLS says whether the scheme is spoken over TLS.
-func (u URL) TLS() bool { return u.Scheme == "https" || u.Scheme == "wss" || u.Scheme == "h2" }
+func (u *URL) TLS() bool { return u.Scheme == "https" || u.Scheme == "wss" || u.Scheme == "h2" }

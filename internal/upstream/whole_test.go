@@ -72,7 +72,7 @@ func TestWhole(t *testing.T) {
 			if n, err := resp.Body.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 				t.Errorf("behind the end: %d, %v", n, err)
 			}
-			resp.Recycle()
+			resp.Body.Close()
 		})
 	}
 }
@@ -97,7 +97,7 @@ func TestNoGarbage(t *testing.T) {
 			t.Fatal(err)
 		}
 		resp.Body.(io.WriterTo).WriteTo(sink)
-		resp.Recycle()
+		resp.Body.Close()
 	})
 	if n > 3 { // and what sink notes; the race detector drops what a pool is given now and then
 		t.Errorf("%v allocations", n)

@@ -5,6 +5,8 @@ import (
 	"math"
 	"sync/atomic"
 	"time"
+
+	"transom/internal/wire/http1"
 )
 
 // Worker is an origin server and how it is spoken to. Its exported fields are set before the first request and not changed
@@ -22,8 +24,10 @@ type Worker struct {
 	TLS    *tls.Config // for https and wss; nil if SSLProxyEngine is off. Not copied, so it must not change
 	TLSKey string      // identifies TLS across reloads: equal keys, equal settings
 
-	name string
-	host string // what a Host field says
+	name   string
+	host   string // what a Host field says
+	reuse  bool   // of connections
+	limits http1.Limits
 	*state
 }
 
@@ -68,6 +72,8 @@ func (w *Worker) Start() *Worker {
 		status |= IgnoreErrors
 	}
 	w.host = w.URL.HostPort()
+	w.reuse = w.Reuse != Off && !w.Generic
+	w.limits = http1.Limits{Line: w.ResponseFieldSize, FieldSize: w.ResponseFieldSize}
 	w.status.Store(uint32(status &^ w.Clear))
 	w.tuning.Store(&Tuning{w.LoadFactor, w.LBSet, w.Route, w.Redirect})
 	w.pool.limit = w.perChild(w.Max)
@@ -138,8 +144,6 @@ func (w *Worker) Usable(now time.Time) bool {
 	w.SetStatus(0, InError)
 	return true
 }
-
-func (w *Worker) reuse() bool { return w.Reuse != Off && !w.Generic }
 
 // Timeout of reads and writes of a request.
 func (w *Worker) timeoutFor(req *Request) time.Duration {

@@ -24,6 +24,7 @@ type alias struct {
 	noQuery     bool
 	mapping     string  // "", "encoded" or "servlet"
 	origin      *origin // the target's, if that is a worker's; set by compile
+	direct      *direct // nil if it depends on the request; set by compile
 }
 
 func newAlias(target string) *alias {

@@ -20,16 +20,16 @@ func (x *exchange) balance(b *upstream.Balancer, url string) module.Result {
 	}
 	_, rest, _ := strings.Cut(url[len("balancer://"):], "/")
 	session := b.Session(url, r.Header())
+	x.balancer, x.own = b, true
 	for left := b.Attempts(); ; left-- {
 		choice, err := b.Choose(x.context(), session)
 		if err != nil {
 			return x.noMember(err)
 		}
-		x.balancer = b
 		setBalancerEnv(r, b, choice)
 		w := choice.Worker
 		url := w.URL.String() + "/" + rest
-		res, failed := x.through(w, url, len(hostPart(url)), true)
+		res, failed := x.through(w, url[len(hostPart(url)):])
 		if failed == nil {
 			return res
 		}
@@ -89,7 +89,7 @@ func (x *exchange) keepBody() module.Result {
 // the start goes nowhere, and one that is already complete is sent with its length.
 func (x *exchange) peekBody() module.Result {
 	hr := x.r.HTTP
-	if hr.ContentLength >= 0 || expects100(x.r) {
+	if expects100(x.r) {
 		return module.OK
 	}
 	first := make([]byte, keptBody)

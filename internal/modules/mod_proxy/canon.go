@@ -8,6 +8,7 @@ import (
 	"transom/internal/module"
 	"transom/internal/observe"
 	"transom/internal/percent"
+	"transom/internal/upstream"
 )
 
 // proxyPrefix is what r.Filename of a proxied request begins with, before the URL.
@@ -21,28 +22,45 @@ const (
 	noteNoQuery  = "proxy-noquery"    // CGI-like schemes leave the query out of SCRIPT_FILENAME
 )
 
-// canonical is what canonicalise has found out of r.Filename.
-type canonical struct {
-	filename string
-	at       int // where the path begins in its URL
+// canonicalise makes r.Filename the URL that is sent: host in lower case, default port left out, path encoded, query
+// appended. It runs once for a request, and makes its exchange.
+func canonicalise(r *module.Request) (*exchange, module.Result) {
+	x := newExchange(r)
+	a, _ := r.Get(aliasKey).(*alias)
+	if a == nil || a.direct == nil || !x.goDirectly(a.direct) {
+		if res := x.encodeURL(a); res != module.OK {
+			x.recycle()
+			return nil, res
+		}
+	}
+	x.filename = r.Filename
+	return x, module.OK
 }
 
-func (c *canonical) url() string { return c.filename[len(proxyPrefix):] }
-
-var canonKey = new(canonical)
-
-// canonicalise makes r.Filename the URL that is sent: host in lower case, default port left out, path encoded, query
-// appended. It runs once for a request.
-func canonicalise(r *module.Request) (*canonical, module.Result) {
-	if done, ok := r.Get(canonKey).(*canonical); ok && done.filename == r.Filename {
-		return done, module.OK
+// goDirectly takes the way of an alias, if it is known beforehand and the URL is sent as it is.
+func (x *exchange) goDirectly(d *direct) bool {
+	r := x.r
+	name := r.Filename
+	if len(name) < len(d.prefix) || name[:len(d.prefix)] != d.prefix || r.Query != "" || len(r.Notes) > 0 {
+		return false
 	}
+	if !percent.Plain(name[len(d.prefix):]) {
+		return false
+	}
+	if n := len(r.UnparsedURI); n > 0 && r.UnparsedURI[n-1] == '?' {
+		return false
+	}
+	x.worker, x.scheme, x.path, x.own = d.worker, d.scheme, d.path, true
+	return true
+}
+
+func (x *exchange) encodeURL(a *alias) module.Result {
+	r := x.r
 	url := r.Filename[len(proxyPrefix):]
-	rt := routing.Of(r.Server.Settings)
-	origin, path, err := rt.split(url, r.Get(aliasKey))
+	origin, path, err := x.rt.split(url, a)
 	if err != nil {
 		r.Logf("proxy_http", observe.Error, "AH01083", "error parsing URL %s: %v", url, err)
-		return nil, http.StatusBadRequest
+		return http.StatusBadRequest
 	}
 	query, hasQuery := r.Query, r.Query != "" || strings.HasSuffix(r.UnparsedURI, "?")
 	raw := r.Notes[noteNoCanon] != "" || r.Notes[noteNoEncode] != ""
@@ -60,20 +78,19 @@ func canonicalise(r *module.Request) (*canonical, module.Result) {
 	if hasQuery {
 		if !visible(query) {
 			r.Logf("proxy_http", observe.Error, "AH10408", "To be forwarded query string contains control characters or spaces")
-			return nil, http.StatusForbidden
+			return http.StatusForbidden
 		}
 		path += "?" + query
 	}
 	if !visible(path) && !(origin.cgi && !hasControls(path)) {
 		r.Logf("proxy_http", observe.Error, "AH10415", "To be forwarded path contains control characters or spaces")
-		return nil, http.StatusForbidden
+		return http.StatusForbidden
 	}
 	if n := len(origin.text); !strings.HasPrefix(url, origin.text) || url[n:] != path {
 		r.Filename = proxyPrefix + origin.text + path
 	}
-	done := &canonical{r.Filename, len(origin.text)}
-	r.Set(canonKey, done)
-	return done, module.OK
+	x.path = len(proxyPrefix) + len(origin.text)
+	return module.OK
 }
 
 func keepsSlashes(r *module.Request) bool {
@@ -88,8 +105,7 @@ type origin struct {
 
 func (rt *routes) newOrigin(text string) *origin {
 	scheme, _, _ := strings.Cut(text[strings.LastIndexByte(text, '|')+1:], ":")
-	_, cgi := rt.schemes[scheme].(module.CGIScheme)
-	return &origin{text, cgi}
+	return &origin{text, rt.isCGI(scheme)}
 }
 
 // findOrigins spares most requests the parsing of their URL.
@@ -100,14 +116,46 @@ func (rt *routes) findOrigins() {
 			rt.origins[text] = rt.newOrigin(text)
 		}
 	}
-	for _, a := range rt.aliases {
+	shared := rt.aliases
+	rt.aliases = make([]*alias, len(shared))
+	for i := range shared {
+		a := *shared[i] // a server's own
 		a.origin = rt.origins[hostPart(a.target)]
+		a.direct = rt.directOf(&a)
+		rt.aliases[i] = &a
 	}
 }
 
-// split is splitOrigin. What the request was mapped by, if it is an *alias, most often knows the origin.
-func (rt *routes) split(url string, by any) (*origin, string, error) {
-	if a, ok := by.(*alias); ok && a.origin != nil {
+// direct is where an alias leads to, if that is the same for whatever it maps: one worker, and the path appended.
+type direct struct {
+	prefix string // of r.Filename
+	worker *upstream.Worker
+	scheme *scheme
+	path   int // where the path begins in r.Filename
+}
+
+func (rt *routes) directOf(a *alias) *direct {
+	text := hostPart(a.target)
+	path := a.target[len(text):]
+	if a.re != nil || a.interpolate || a.noCanon || a.noQuery || a.mapping != "" || a.origin == nil || a.origin.cgi || path == "" || !percent.Plain(path) {
+		return nil
+	}
+	for _, d := range rt.workers {
+		if d.refs || len(d.name) > len(a.target) && strings.HasPrefix(d.name, a.target) {
+			return nil // it depends on the rest
+		}
+	}
+	w, _ := rt.find(a.target, len(text))
+	s := rt.schemes[w.URL.Scheme]
+	if w.Generic || s == nil {
+		return nil
+	}
+	return &direct{proxyPrefix + a.target, w, s, len(proxyPrefix) + len(text)}
+}
+
+// split is splitOrigin. The alias that the request was mapped by, which may be nil, most often knows the origin.
+func (rt *routes) split(url string, a *alias) (*origin, string, error) {
+	if a != nil && a.origin != nil {
 		if path, ok := strings.CutPrefix(url, a.origin.text); ok && path != "" && path[0] == '/' {
 			return a.origin, path, nil
 		}

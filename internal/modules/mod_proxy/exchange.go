@@ -17,61 +17,84 @@ import (
 	"transom/internal/wire/ws"
 )
 
-// exchange is one request on its way to an origin and back.
+// exchange is one proxied request: what is known of its way when the URL is canonical, then its way to an origin and back.
 type exchange struct {
 	r        *module.Request
 	rt       *routes
 	dir      *dirSettings
 	server   *serverSettings
+	filename string // r.Filename, when it was made canonical
+	path     int    // where the path of the URL begins in it
+
+	worker   *upstream.Worker // nil while it is not known
+	scheme   *scheme
+	own      bool // the URL's origin is the worker's own
+	later    bool // the memory is given back by end
 	balancer *upstream.Balancer
 	kept     *bytes.Reader // the body, if it can be sent again
-	url      upstream.URL
-	request  upstream.Request
-	fields   [20]upstream.Field                        // room for request's
-	used     int                                       // of it
-	tell     func(status int, fields []upstream.Field) // interim, made once
+
+	request upstream.Request
+	resp    *upstream.Response
+	tell    func(status int, fields []upstream.Field) // interim, made once
+	end     func()                                    // ended, made once
+	fields  [20]upstream.Field                        // room for request's
 }
 
-var exchanges = sync.Pool{New: func() any {
-	x := new(exchange)
-	x.tell = x.interim
-	return x
-}}
+var exchanges sync.Pool
 
-func newExchange(r *module.Request, settings *serverSettings) *exchange {
-	x := exchanges.Get().(*exchange)
-	x.r, x.rt, x.dir, x.server = r, routing.Of(r.Server.Settings), dirs.Of(r.Dir), settings
+func newExchange(r *module.Request) *exchange {
+	x, _ := exchanges.Get().(*exchange)
+	if x == nil {
+		x = new(exchange)
+		x.tell, x.end = x.interim, x.ended
+	}
+	x.r, x.rt = r, routing.Of(r.Server.Settings)
 	return x
 }
 
-// recycle gives the memory to another exchange, unless a request body may still be on its way.
+func (x *exchange) url() string { return x.filename[len(proxyPrefix):] }
+
+// recycle gives the memory to another exchange.
 func (x *exchange) recycle() {
-	if x.request.Body != nil {
+	if x.request.Large() {
 		return
 	}
-	clear(x.fields[:min(x.used, len(x.fields))])
-	x.request, x.url = upstream.Request{}, upstream.URL{}
-	x.r, x.rt, x.dir, x.server, x.balancer, x.kept = nil, nil, nil, nil, nil, nil
+	if req := &x.request; req.Body != nil {
+		req.Body, req.Trailer, req.AbortBody, req.Expect100 = nil, nil, nil, false
+	}
+	x.r, x.worker, x.scheme, x.own, x.later, x.balancer, x.kept = nil, nil, nil, false, false, nil, nil
 	exchanges.Put(x)
 }
 
-// run sends the request over w and relays what comes back. The error is not nil if the exchange failed before any answer.
-func (x *exchange) run(scheme upstream.Scheme, w *upstream.Worker, u *upstream.URL, own bool) (module.Result, *upstream.Error) {
-	r := x.r
-	upgrade, err := x.upgrades(w, u.Scheme)
-	if err != nil {
-		return fail(r, http.StatusBadRequest, "AH00898", err.Error()), nil
+// ended is run when the response has left, and nobody reads the request's body any more.
+func (x *exchange) ended() {
+	x.resp.Body.Close()
+	x.recycle()
+}
+
+// run sends the request for path over w and relays what comes back; u is w's URL, or that of an origin of the request's own. The error
+// is not nil if the exchange failed before any answer.
+func (x *exchange) run(w *upstream.Worker, u *upstream.URL, path string) (module.Result, *upstream.Error) {
+	r, req := x.r, &x.request
+	req.Upgrade = false
+	if r.Field("Upgrade") != "" {
+		var err error
+		if req.Upgrade, err = x.upgrades(w, u.Scheme); err != nil {
+			return fail(r, http.StatusBadRequest, "AH00898", err.Error()), nil
+		}
 	}
-	req := x.prepare(u, own)
-	req.Upgrade = upgrade
-	if s, ok := scheme.(module.CGIScheme); ok {
+	x.prepare(path)
+	if !x.own {
+		req.URL = u
+	}
+	if x.scheme.cgi != nil {
 		script := *u
-		script.Socket = ""
-		if res := s.Prepare(r, script, req); res != module.OK {
+		script.Socket, script.Path = "", path
+		if res := x.scheme.cgi.Prepare(r, script, req); res != module.OK {
 			return res, nil
 		}
 	}
-	resp, err := scheme.Exchange(x.context(), w, req)
+	resp, err := x.scheme.Exchange(x.context(), w, req)
 	if err != nil {
 		return x.failed(w, u, err)
 	}
@@ -81,22 +104,40 @@ func (x *exchange) run(scheme upstream.Scheme, w *upstream.Worker, u *upstream.U
 	if resp.Upgraded != nil {
 		return x.tunnel(resp), nil
 	}
-	return x.relay(req, resp), nil
+	return x.relay(resp), nil
 }
 
-func (x *exchange) prepare(u *upstream.URL, own bool) *upstream.Request {
+// prepare makes the request for path.
+func (x *exchange) prepare(path string) {
 	r, req := x.r, &x.request
-	*req = upstream.Request{Method: r.Method, Target: u.Path, Timeout: x.timeout()}
-	if !own {
-		req.URL = u
+	req.Method, req.Target, req.Host, req.URL, req.Timeout = r.Method, path, "", nil, x.rt.timeout
+	req.Env, req.Stderr = nil, nil
+	req.Interim = nil
+	if r.HTTP.ProtoAtLeast(1, 1) {
+		req.Interim = x.tell
 	}
 	x.outgoing(req)
+	req.ContentLength = 0
 	if r.HTTP.ContentLength != 0 && r.HTTP.Body != nil {
-		req.Body, req.ContentLength = r.HTTP.Body, r.HTTP.ContentLength
-		req.Trailer = x.requestTrailers
-		req.Expect100 = expects100(r) && x.dir.continue100.Or(true)
-		req.AbortBody = func() { http.NewResponseController(r.Writer).SetReadDeadline(time.Unix(1, 0)) }
+		x.prepareBody()
 	}
+	req.HTTP10, req.NoReuse, req.Fresh, req.NeedLength = false, false, false, false
+	if r.HasEnv() {
+		x.heedEnv()
+	}
+}
+
+func (x *exchange) prepareBody() {
+	r, req := x.r, &x.request
+	req.Body, req.ContentLength = r.HTTP.Body, r.HTTP.ContentLength
+	req.Trailer = x.requestTrailers
+	req.Expect100 = expects100(r) && x.dir.continue100.Or(true)
+	req.AbortBody = func() { http.NewResponseController(r.Writer).SetReadDeadline(time.Unix(1, 0)) }
+}
+
+// heedEnv does what variables say that are httpd's names for a client's or an origin's weaknesses.
+func (x *exchange) heedEnv() {
+	r, req := x.r, &x.request
 	_, req.HTTP10 = r.Env("force-proxy-request-1.0")
 	_, req.NoReuse = r.Env("proxy-nokeepalive")
 	_, initial := r.Env("proxy-initial-not-pooled")
@@ -105,40 +146,24 @@ func (x *exchange) prepare(u *upstream.URL, own bool) *upstream.Request {
 	if _, chunks := r.Env("proxy-sendchunked"); chunks && req.Body != nil && !req.HTTP10 && !req.NeedLength {
 		req.ContentLength = -1
 	}
-	if policy, _ := r.Env("proxy-interim-response"); !strings.EqualFold(policy, "Suppress") && r.HTTP.ProtoAtLeast(1, 1) {
-		req.Interim = x.tell
+	if policy, _ := r.Env("proxy-interim-response"); strings.EqualFold(policy, "Suppress") {
+		req.Interim = nil
 	}
-	return req
 }
 
 // context ends early only if somebody watches the client meanwhile, as HTTP/2 does. Of HTTP/1 it would cost a goroutine to learn
 // nothing before the handler's own end.
 func (x *exchange) context() context.Context {
-	ctx := x.r.Context()
 	if x.r.HTTP.ProtoMajor < 2 {
 		return context.Background()
 	}
-	return ctx
-}
-
-// timeout is ProxyTimeout, else Timeout.
-func (x *exchange) timeout() time.Duration {
-	if x.server.timeout > 0 {
-		return x.server.timeout
-	}
-	if t := module.CoreServer.Of(x.r.Server.Settings).Timeout; t > 0 {
-		return t
-	}
-	return 60 * time.Second
+	return x.r.Context()
 }
 
 // upgrades says whether the request is a WebSocket handshake that may be answered by a tunnel. An error is a handshake that must
 // be refused: what follows it could be taken for its body, or for frames.
 func (x *exchange) upgrades(w *upstream.Worker, scheme string) (bool, error) {
 	r := x.r
-	if r.Field("Upgrade") == "" {
-		return false, nil
-	}
 	switch scheme {
 	case "ws", "wss":
 	case "http", "https":

@@ -21,35 +21,44 @@ func serve(r *module.Request) module.Result {
 		r.Filename, r.Proxy = r.Handler+r.Filename, module.ReverseProxied
 		r.SetNote(noteHandler, "1")
 	}
-	to, res := canonicalise(r)
-	if res != module.OK {
-		return res
+	x, ok := r.Take(exchangeKey).(*exchange)
+	if !ok || x.filename != r.Filename {
+		var res module.Result
+		if x, res = canonicalise(r); res != module.OK {
+			return res
+		}
 	}
-	settings := servers.Of(r.Server.Settings)
-	if res, done := limitForwards(r, settings); done {
-		return res
+	x.dir, x.server = dirs.Of(r.Dir), servers.Of(r.Server.Settings)
+	res := x.serve()
+	if !x.later {
+		x.recycle()
 	}
-	if len(settings.blocks) > 0 && blocked(settings.blocks, hostOf(to.url())) {
-		return fail(r, http.StatusForbidden, "AH00898", "Connect to remote machine blocked")
-	}
-	x := newExchange(r, settings)
-	res = x.serve(to)
-	x.recycle()
 	return res
 }
 
-func (x *exchange) serve(to *canonical) module.Result {
-	url := to.url()
-	if res := x.peekBody(); res != module.OK {
+func (x *exchange) serve() module.Result {
+	r := x.r
+	if res, done := limitForwards(r, x.server); done {
 		return res
 	}
-	if isBalancerURL(url) {
-		if b := x.rt.balancer(url); b != nil {
-			return x.balance(b, url)
+	url := x.url()
+	if len(x.server.blocks) > 0 && blocked(x.server.blocks, hostOf(url)) {
+		return fail(r, http.StatusForbidden, "AH00898", "Connect to remote machine blocked")
+	}
+	if r.HTTP.ContentLength < 0 {
+		if res := x.peekBody(); res != module.OK {
+			return res
 		}
 	}
-	w, own := x.rt.find(url, to.at)
-	res, _ := x.through(w, url, to.at, own)
+	if x.worker == nil {
+		if isBalancerURL(url) {
+			if b := x.rt.balancer(url); b != nil {
+				return x.balance(b, url)
+			}
+		}
+		x.worker, x.own = x.rt.find(url, x.path-len(proxyPrefix))
+	}
+	res, _ := x.through(x.worker, x.filename[x.path:])
 	return res
 }
 
@@ -67,25 +76,25 @@ func hostOf(url string) string {
 	return host
 }
 
-// through sends the request to url, whose path begins at path, over a worker. The error is that of the exchange, if nothing has been
-// answered.
-func (x *exchange) through(w *upstream.Worker, url string, path int, own bool) (module.Result, *upstream.Error) {
-	if own {
-		x.url = w.URL
-		x.url.Path = url[path:]
-	} else {
-		var err error
-		if x.url, err = upstream.ParseURL(url); err != nil {
+// through sends the request over a worker, for this path. The error is that of the exchange, if nothing has been answered.
+func (x *exchange) through(w *upstream.Worker, path string) (module.Result, *upstream.Error) {
+	u := &w.URL
+	if !x.own {
+		parsed, err := upstream.ParseURL(x.url())
+		if err != nil {
 			return fail(x.r, http.StatusBadRequest, "AH01083", err.Error()), nil
 		}
+		u, path = &parsed, parsed.Path
 	}
-	scheme, ok := x.rt.schemes[x.url.Scheme]
-	if !ok {
+	if x.scheme == nil || x.balancer != nil {
+		x.scheme = x.rt.schemes[u.Scheme]
+	}
+	if x.scheme == nil {
 		x.r.Logf("proxy", observe.Warn, "AH01144", "No protocol handler was valid for the URL %s (scheme '%s'). "+
-			"If you are using a DSO version of mod_proxy, make sure the proxy submodules are included in the configuration using LoadModule.", x.r.URI, x.url.Scheme)
+			"If you are using a DSO version of mod_proxy, make sure the proxy submodules are included in the configuration using LoadModule.", x.r.URI, u.Scheme)
 		return http.StatusInternalServerError, nil
 	}
-	return x.run(scheme, w, &x.url, own)
+	return x.run(w, u, path)
 }
 
 // limitForwards counts Max-Forwards down (RFC 9110 7.6.2); at zero the proxy answers itself.

@@ -68,7 +68,7 @@ func (x *exchange) outgoing(req *upstream.Request) {
 		}
 	}
 	sortFields(fields[own:])
-	req.Fields, x.used = fields, len(fields)
+	req.Fields = fields
 }
 
 // clientText is the client's address. The listener has most in words already.

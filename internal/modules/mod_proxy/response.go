@@ -15,15 +15,16 @@ import (
 )
 
 // relay sends the origin's response to the client. It owns resp.
-func (x *exchange) relay(req *upstream.Request, resp *upstream.Response) module.Result {
+func (x *exchange) relay(resp *upstream.Response) module.Result {
 	r := x.r
-	if req.Body != nil {
+	if x.request.Body != nil {
 		// The request may still be on its way. The listener ends its reading before it runs this.
-		r.Conn.AfterResponse(resp.Recycle)
+		x.later, x.resp = true, resp
+		r.Conn.AfterResponse(x.end)
 	} else {
-		defer resp.Recycle()
+		defer resp.Body.Close()
 	}
-	if x.overrides(resp.Status) {
+	if x.dir.override == module.On && x.overrides(resp.Status) {
 		if resp.Status == http.StatusUnauthorized {
 			r.SetErrHeader("Www-Authenticate", resp.Get("WWW-Authenticate"))
 		}
@@ -37,24 +38,29 @@ func (x *exchange) relay(req *upstream.Request, resp *upstream.Response) module.
 	if w, ok := r.Writer.(module.FieldWriter); !ok || !w.WriteFields(resp.Status, resp.Reason, resp.Fields) {
 		writeHeader(r.Writer, resp)
 	}
-	if err := x.copyBody(resp); err != nil {
-		var e *upstream.Error
-		if errors.As(err, &e) {
-			r.Logf(logName(e.Code), observe.Error, e.Code, "%v", e)
-		} else {
-			r.Logf("proxy_http", observe.Info, "", "sending the response: %v", err)
-		}
-		r.Conn.Abort()
+	if resp.ContentLength == 0 {
 		return module.OK
 	}
-	addTrailers(r.Writer, resp)
+	if err := x.copyBody(resp); err != nil {
+		x.broken(err)
+	} else if resp.Trailer != nil {
+		addTrailers(r.Writer, resp)
+	}
 	return module.OK
 }
 
-func addTrailers(w http.ResponseWriter, resp *upstream.Response) {
-	if resp.Trailer == nil {
-		return
+// broken ends a response in its midst.
+func (x *exchange) broken(err error) {
+	var e *upstream.Error
+	if errors.As(err, &e) {
+		x.r.Logf(logName(e.Code), observe.Error, e.Code, "%v", e)
+	} else {
+		x.r.Logf("proxy_http", observe.Info, "", "sending the response: %v", err)
 	}
+	x.r.Conn.Abort()
+}
+
+func addTrailers(w http.ResponseWriter, resp *upstream.Response) {
 	fields := resp.Trailer()
 	if f, ok := w.(http.Flusher); ok && len(fields) > 0 {
 		f.Flush() // else a short body might be sent with its length, which leaves no place for trailers
@@ -66,9 +72,6 @@ func addTrailers(w http.ResponseWriter, resp *upstream.Response) {
 
 // overrides says whether ProxyErrorOverride puts an error page of this server in place of the response.
 func (x *exchange) overrides(status int) bool {
-	if !x.dir.override.Or(false) {
-		return false
-	}
 	if len(x.dir.overrideCodes) == 0 {
 		return status >= 400
 	}
@@ -77,11 +80,9 @@ func (x *exchange) overrides(status int) bool {
 
 // mapFields applies ProxyPassReverse and its kin, and ProxyVia.
 func (x *exchange) mapFields(resp *upstream.Response) {
-	for i := range resp.Fields {
-		f := &resp.Fields[i]
-		switch len(f.Name) {
-		case len("URI"), len("Location"), len("Set-Cookie"), len("Destination"), len("Content-Location"):
-			x.mapField(f)
+	if d := x.dir; len(d.reverse)+len(d.cookiePaths)+len(d.cookieDomains) > 0 {
+		for i := range resp.Fields {
+			x.mapField(&resp.Fields[i])
 		}
 	}
 	// As in httpd, the version is the client's.
@@ -139,22 +140,23 @@ func below[T any](w http.ResponseWriter) (found T) {
 	return found
 }
 
-// direct is the length from which a body goes through the kernel rather than through a buffer of ours.
-const direct = 64 << 10
+// copied is the length up to which a body goes through a buffer of ours, rather than through the kernel.
+const copied = 64 << 10
 
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // copyBody relays the body. What came is sent on at once unless the rest is there already: the length says so, or more than the
 // buffer holds. A whole one goes out from where it lies.
 func (x *exchange) copyBody(resp *upstream.Response) error {
-	w := x.r.Writer
-	if resp.ContentLength == 0 {
-		return nil
-	}
-	if resp.Whole || resp.ContentLength >= direct && !isStream(resp) {
-		_, err := io.Copy(w, resp.Body)
+	if resp.Whole || resp.ContentLength >= copied && !isStream(resp) {
+		_, err := resp.WriteTo(x.r.Writer)
 		return err
 	}
+	return x.copyPieces(resp)
+}
+
+func (x *exchange) copyPieces(resp *upstream.Response) error {
+	w := x.r.Writer
 	flusher, _ := w.(http.Flusher)
 	if !resp.Ready && flusher != nil {
 		flusher.Flush()

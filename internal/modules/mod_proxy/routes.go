@@ -1,11 +1,13 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"transom/internal/module"
 	"transom/internal/tunnel"
@@ -22,18 +24,31 @@ type routes struct {
 	workers     []*definition
 	balancers   []*balancer
 	generic     *upstream.Worker
-	schemes     map[string]upstream.Scheme
+	schemes     map[string]*scheme
 	relay       tunnel.Relay
 	origins     map[string]*origin // those of workers, by the same text
+	timeout     time.Duration      // ProxyTimeout, else Timeout
+}
+
+// scheme is what a module offers for URLs of a kind.
+type scheme struct {
+	upstream.Scheme
+	cgi module.CGIScheme // the same, if it takes a path as CGI does
+}
+
+func (rt *routes) isCGI(name string) bool {
+	s := rt.schemes[name]
+	return s != nil && s.cgi != nil
 }
 
 // keptWorkers is the key of the *upstream.Set of all workers that serve.
 const keptWorkers = "mod_proxy workers"
 
 func compile(b *module.Build) error {
-	schemes := map[string]upstream.Scheme{}
+	schemes := map[string]*scheme{}
 	for _, s := range b.Site.Offered.Schemes {
-		schemes[s.Name()] = s
+		cgi, _ := s.(module.CGIScheme)
+		schemes[s.Name()] = &scheme{s, cgi}
 	}
 	c := &compiler{build: b, scopes: map[string]int{}, scopeOf: map[*module.Server]string{}}
 	for _, s := range b.Site.Servers {
@@ -53,6 +68,7 @@ func compile(b *module.Build) error {
 			c.startBalancer(d)
 		}
 		rt.generic = c.generic(s)
+		rt.timeout = cmp.Or(max(settings.timeout, 0), max(module.CoreServer.Of(s.Settings).Timeout, 0), 60*time.Second)
 		rt.findOrigins()
 		if b.Kept != nil && !b.Checking {
 			rt.relay = module.Tunnels(b.Kept)

@@ -213,6 +213,14 @@ func fixup(r *module.Request) module.Result {
 	if !isProxied(r) {
 		return module.Declined
 	}
-	_, res := canonicalise(r)
+	if x, ok := r.Get(exchangeKey).(*exchange); ok && x.filename == r.Filename {
+		return module.OK
+	}
+	x, res := canonicalise(r)
+	if res == module.OK {
+		r.Set(exchangeKey, x)
+	}
 	return res
 }
+
+var exchangeKey = new(exchange)

@@ -25,7 +25,7 @@ type taker interface {
 // tunnel answers the handshake with the origin's 101 and hands both connections to the relay. It owns resp.Upgraded.
 func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 	r, up := x.r, resp.Upgraded
-	defer resp.Recycle()
+	defer resp.Body.Close()
 	t := below[taker](r.Writer)
 	if t == nil || x.rt.relay == nil {
 		up.Conn.Close()
@@ -40,7 +40,7 @@ func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 		return fail(r, http.StatusBadRequest, "AH00898", err.Error())
 	}
 	r.Status = http.StatusSwitchingProtocols
-	if err := send(conn, switching(resp, fields), x.timeout()); err != nil {
+	if err := send(conn, switching(resp, fields), x.rt.timeout); err != nil {
 		r.Conn.Abort()
 		conn.Close()
 		up.Conn.Close()
@@ -137,7 +137,7 @@ func switching(resp *upstream.Response, fields []upstream.Field) []byte {
 func (x *exchange) policy() tunnel.Policy {
 	d := x.dir
 	return tunnel.Policy{
-		Idle: d.idle.seconds(), Lifetime: d.lifetime.seconds(), Ping: d.ping.seconds(), HalfClosed: x.timeout(),
+		Idle: d.idle.seconds(), Lifetime: d.lifetime.seconds(), Ping: d.ping.seconds(), HalfClosed: x.rt.timeout,
 		MaxMessage: d.maxMessage.n, Strict: d.strict.Or(false), WebSocket: true,
 	}
 }

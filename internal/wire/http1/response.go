@@ -66,23 +66,28 @@ func (h *ResponseHead) readLines(r *Reader, l *Limits) error {
 	return err
 }
 
-// ReadFinal reads heads up to the final one, 101 included, and shows the others to
-// interim, which may be nil.
+// Final reports whether no other head follows: 101 included.
+func (h *ResponseHead) Final() bool {
+	return h.Status >= 200 || h.Status == http.StatusSwitchingProtocols
+}
+
+// ReadFinal reads on behind h, unless that is final, up to the head that is. The others are
+// shown to interim, which may be nil.
 func (r *Reader) ReadFinal(h *ResponseHead, method string, l *Limits, interim func(*ResponseHead) error) error {
-	for i := 0; i <= maxInterim; i++ {
-		if err := r.ReadResponse(h, method, l); err != nil {
-			return err
-		}
-		if h.Status >= 200 || h.Status == http.StatusSwitchingProtocols {
-			return nil
-		}
+	for n := 0; !h.Final(); n++ {
 		if interim != nil {
 			if err := interim(h); err != nil {
 				return err
 			}
 		}
+		if n == maxInterim {
+			return &Error{http.StatusBadGateway, "too many interim responses"}
+		}
+		if err := r.ReadResponse(h, method, l); err != nil {
+			return err
+		}
 	}
-	return &Error{http.StatusBadGateway, "too many interim responses"}
+	return nil
 }
 
 // parseLine takes the status line's "HTTP/1.x NNN" and what stands behind it. It is called as soon as the line is there, so that a

@@ -78,6 +78,9 @@ func TestReadFinal(t *testing.T) {
 	note := func(h *ResponseHead) error { seen = append(seen, h.Status); return nil }
 	var h ResponseHead
 	r := NewReader(strings.NewReader(early + "HTTP/1.1 101 Switching Protocols\r\n\r\nframe"))
+	if err := r.ReadResponse(&h, "GET", &DefaultLimits); err != nil {
+		t.Fatal(err)
+	}
 	if err := r.ReadFinal(&h, "GET", &DefaultLimits, note); err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +88,9 @@ func TestReadFinal(t *testing.T) {
 		t.Errorf("%s %+v %q", d, h, r.Buffered())
 	}
 	r = NewReader(strings.NewReader(strings.Repeat(early, 6)))
+	if err := r.ReadResponse(&h, "GET", &DefaultLimits); err != nil {
+		t.Fatal(err)
+	}
 	if err := r.ReadFinal(&h, "GET", &DefaultLimits, nil); err == nil || err == io.EOF {
 		t.Errorf("an endless chain of interim responses ended with %v", err)
 	}
