@@ -7,29 +7,6 @@ import (
 	"transom/internal/wire/http1"
 )
 
-// HopByHop says that a field concerns one connection (RFC 9110 7.6.1), or is written anew by the scheme.
-func HopByHop(name string) bool { return hopLengths>>len(name)&1 != 0 && hopByHop(name) }
-
-const hopLengths = 1<<2 | 1<<7 | 1<<10 | 1<<14 | 1<<16 | 1<<17
-
-func hopByHop(name string) bool {
-	switch len(name) {
-	case 2:
-		return http1.EqualFold(name, "TE")
-	case 7:
-		return http1.EqualFold(name, "Upgrade") || http1.EqualFold(name, "Trailer")
-	case 10:
-		return http1.EqualFold(name, "Connection") || http1.EqualFold(name, "Keep-Alive")
-	case 14:
-		return http1.EqualFold(name, "Content-Length") || http1.EqualFold(name, "HTTP2-Settings")
-	case 16:
-		return http1.EqualFold(name, "Proxy-Connection")
-	case 17:
-		return http1.EqualFold(name, "Transfer-Encoding")
-	}
-	return false
-}
-
 // protected fields stay although Connection names them: the backend trusts them, and who could have them removed would be
 // somebody else (CVE-2022-31813).
 func protected(name string) bool {
@@ -63,7 +40,9 @@ func namesFields(options string) bool {
 	return false
 }
 
-func removable(name string) bool { return !common(name) && !HopByHop(name) && !protected(name) }
+func removable(name string) bool {
+	return !common(name) && !http1.NameID(name).OneHop() && !protected(name)
+}
 
 // StripNamed removes from a client's header what its Connection names, Upgrade and its like aside. It belongs before anybody adds
 // fields, so that a client can't name those: it is as if the client had not sent what goes.
@@ -80,11 +59,15 @@ func StripNamed(h http.Header) {
 // EndToEnd keeps, in place, the fields that go on; Content-Length only if the caller says that it is sound.
 func EndToEnd(fields []Field, keepLength bool) []Field {
 	for i := range fields {
-		if name := fields[i].Name; HopByHop(name) && !(keepLength && isLength(name)) {
+		if ends(fields[i].ID(), keepLength) {
 			return withoutHops(fields, i, keepLength)
 		}
 	}
 	return fields // no Connection either, which could name others
+}
+
+func ends(id http1.ID, keepLength bool) bool {
+	return id.OneHop() && !(keepLength && id == http1.ContentLength)
 }
 
 func withoutHops(fields []Field, first int, keepLength bool) []Field {
@@ -93,18 +76,18 @@ func withoutHops(fields []Field, first int, keepLength bool) []Field {
 		first = 0
 	}
 	kept := fields[:first]
-	for _, f := range fields[first:] {
-		hop := HopByHop(f.Name) && !(keepLength && isLength(f.Name))
-		if !hop && !containsFold(named, f.Name) {
-			kept = append(kept, f)
+	for i := first; i < len(fields); i++ {
+		if f := &fields[i]; !ends(f.ID(), keepLength) && !containsFold(named, f.Name) {
+			kept = append(kept, *f)
 		}
 	}
 	return kept
 }
 
 func namedByConnection(fields []Field) (named []string) {
-	for _, f := range fields {
-		if !http1.EqualFold(f.Name, "Connection") {
+	for i := range fields {
+		f := &fields[i]
+		if f.ID() != http1.Connection {
 			continue
 		}
 		for name, rest, ok := http1.NextElement(f.Value); ok; name, rest, ok = http1.NextElement(rest) {
@@ -121,8 +104,8 @@ func isLength(name string) bool { return http1.EqualFold(name, "Content-Length")
 // soundLength says that a response has one Content-Length, and that it is a number. It may describe a body that is not sent.
 func soundLength(fields []Field) bool {
 	found := 0
-	for _, f := range fields {
-		if isLength(f.Name) {
+	for i := range fields {
+		if f := &fields[i]; f.ID() == http1.ContentLength {
 			if _, err := strconv.ParseUint(f.Value, 10, 63); err != nil {
 				return false
 			}

@@ -124,10 +124,13 @@ func (m *message) appendFields(b []byte, req *Request) []byte {
 	if m.chunked && req.Trailer != nil {
 		trailer = http1.Get(req.Fields, "Trailer")
 	}
-	req.Fields = EndToEnd(req.Fields, false)
+	if http1.Find(req.Fields, http1.Connection) != nil {
+		req.Fields = EndToEnd(req.Fields, false)
+	}
 	for i := range req.Fields {
-		if f := &req.Fields[i]; !http1.EqualFold(f.Name, "Host") && !http1.EqualFold(f.Name, "Expect") {
-			b = http1.AppendField(b, f.Name, f.Value)
+		f := &req.Fields[i]
+		if id := f.ID(); !id.OneHop() && id != http1.Host && id != http1.Expect {
+			b = f.AppendTo(b)
 		}
 	}
 	if trailer != "" {

@@ -110,13 +110,13 @@ func (x *exchange) run(w *upstream.Worker, u *upstream.URL, path string) (module
 // prepare makes the request for path.
 func (x *exchange) prepare(path string) {
 	r, req := x.r, &x.request
-	req.Method, req.Target, req.Host, req.URL, req.Timeout = r.Method, path, "", nil, x.rt.timeout
+	req.Method, req.Target, req.URL, req.Timeout = r.Method, path, nil, x.rt.timeout
 	req.Env, req.Stderr = nil, nil
 	req.Interim = nil
 	if r.HTTP.ProtoAtLeast(1, 1) {
 		req.Interim = x.tell
 	}
-	x.outgoing(req)
+	x.outgoing()
 	req.ContentLength = 0
 	if r.HTTP.ContentLength != 0 && r.HTTP.Body != nil {
 		x.prepareBody()

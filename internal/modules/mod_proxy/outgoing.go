@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,8 +18,9 @@ func stripNamed(r *module.Request) module.Result {
 	if !r.Initial() {
 		return module.Declined
 	}
-	repeated := r.Conn.Fields == nil || http1.Repeats(r.Conn.Fields)
-	if !repeated && r.Untouched() && !upstream.NamesFields(r.Conn.Fields) {
+	sent := r.Conn.Fields
+	repeated := sent == nil || http1.Repeats(sent)
+	if !repeated && r.Untouched() && !upstream.NamesFields(sent) {
 		return module.Declined
 	}
 	upstream.StripNamed(r.Header())
@@ -30,120 +32,140 @@ func stripNamed(r *module.Request) module.Result {
 
 // outgoing makes the header that the origin gets: the client's fields in the client's order and case, then what was added here,
 // by name. What the client's Connection names is gone since stripNamed.
-func (x *exchange) outgoing(req *upstream.Request) {
-	r := x.r
+func (x *exchange) outgoing() {
+	r, req := x.r, &x.request
 	host := r.HTTP.Host
 	if !r.Untouched() {
 		if set := r.Field("Host"); set != "" {
 			host = set
 		}
 	}
-	if x.dir.preserveHost.Or(false) {
-		req.Host = host
-		if host == "" {
+	req.Host = ""
+	if x.dir.preserveHost == module.On {
+		if req.Host = host; host == "" {
 			req.Host = r.Server.Name
 		}
 	}
-	var room [4]upstream.Field
-	added, fields := x.added(room[:0], host), x.fields[:0]
-	untouched := r.Untouched()
+	if !r.Untouched() {
+		req.Fields = x.passHeader(host)
+		return
+	}
+	// No name occurs twice, and what is added is in order.
+	fields, listed := x.fields[:0], false
 	for i := range r.Conn.Fields {
-		sent := &r.Conn.Fields[i]
-		name := sent.Canonical()
-		switch {
-		case x.withheld(name):
-		case untouched:
-			fields = pass(fields, sent.Name, name, []string{sent.Value}, added)
-		case !http1.Has(r.Conn.Fields[:i], name):
-			fields = pass(fields, sent.Name, name, r.Header()[name], added)
+		f := &r.Conn.Fields[i]
+		if id := f.ID(); !id.OneHop() && !x.withheld(id) {
+			fields = append(fields, *f)
+			listed = listed || id.ByProxies()
 		}
 	}
 	own := len(fields)
-	if !untouched {
-		fields = x.passRest(fields, added)
+	fields = x.appendAdded(fields, host)
+	if listed {
+		fields = merge(fields, own)
 	}
-	for _, f := range added {
-		if f.Name != "" {
-			fields = append(fields, f)
+	req.Fields = fields
+}
+
+// passHeader makes the fields of a header that others have changed: what did not come with the request is put among what is added.
+func (x *exchange) passHeader(host string) []upstream.Field {
+	fields, sent, left := x.fields[:0], x.r.Conn.Fields, maps.Clone(x.r.Header())
+	for i := range sent {
+		f := &sent[i]
+		name := f.Canonical()
+		fields = x.pass(fields, f.Name, f.ID(), left[name])
+		delete(left, name)
+	}
+	own := len(fields)
+	for name, values := range left {
+		fields = x.pass(fields, name, http1.NameID(name), values)
+	}
+	theirs := len(fields)
+	fields = merge(x.appendAdded(fields, host), theirs)
+	slices.SortStableFunc(fields[own:], func(a, b upstream.Field) int { return strings.Compare(a.Name, b.Name) })
+	return fields
+}
+
+// pass appends the lines of a field.
+func (x *exchange) pass(fields []upstream.Field, name string, id http1.ID, values []string) []upstream.Field {
+	if !id.OneHop() && !x.withheld(id) {
+		for _, v := range values {
+			fields = append(fields, upstream.Field{Name: name, Value: v})
 		}
 	}
-	sortFields(fields[own:])
-	req.Fields = fields
+	return fields
+}
+
+// merge writes what was added, from own on, behind the values of a field of the same name, which becomes one line (apr_table_mergen).
+func merge(fields []upstream.Field, own int) []upstream.Field {
+	kept := fields[:own]
+	for _, added := range slices.Clone(fields[own:]) {
+		var first *upstream.Field
+		others := kept
+		kept = kept[:0]
+		for i := range others {
+			switch f := &others[i]; {
+			case f.ID() != added.ID():
+				kept = append(kept, *f)
+			case first == nil:
+				kept = append(kept, *f)
+				first = &kept[len(kept)-1]
+			default:
+				first.Value += ", " + f.Value
+			}
+		}
+		if first == nil {
+			kept = append(kept, added)
+		} else {
+			first.Value += ", " + added.Value
+		}
+	}
+	return kept
 }
 
 // clientText is the client's address. The listener has most in words already.
 func clientText(r *module.Request) string {
-	if r.UserAgentAddr.Is4() && r.UserAgentAddr == r.Conn.Remote.Addr() {
-		if text, _, ok := strings.Cut(r.HTTP.RemoteAddr, ":"); ok {
-			return text
+	if text := r.HTTP.RemoteAddr; r.UserAgentAddr.Is4() && r.UserAgentAddr == r.Conn.Remote.Addr() {
+		for i := len(text) - 1; i > 0; i-- {
+			if text[i] == ':' {
+				return text[:i]
+			}
 		}
 	}
 	return r.UserAgentAddr.String()
 }
 
-// passRest appends what is in the header and did not come with the request.
-func (x *exchange) passRest(fields, added []upstream.Field) []upstream.Field {
-	for name, values := range x.r.Header() {
-		if !http1.Has(x.r.Conn.Fields, name) && !x.withheld(name) {
-			fields = pass(fields, name, name, values, added)
-		}
-	}
-	return fields
-}
-
-// sortFields sorts by name. What this proxy adds is in order already.
-func sortFields(fields []upstream.Field) {
-	byName := func(a, b upstream.Field) int { return strings.Compare(a.Name, b.Name) }
-	if !slices.IsSortedFunc(fields, byName) {
-		slices.SortStableFunc(fields, byName)
-	}
-}
-
-// added are the lists that this proxy writes itself into (apr_table_mergen).
-func (x *exchange) added(fields []upstream.Field, host string) []upstream.Field {
+// appendAdded appends what this proxy says of itself and the client, by name.
+func (x *exchange) appendAdded(fields []upstream.Field, host string) []upstream.Field {
 	r := x.r
-	if via := x.via(r.HTTP.ProtoMajor, r.HTTP.ProtoMinor); via != "" {
-		fields = append(fields, upstream.Field{Name: "Via", Value: via})
+	if x.server.via >= viaOn {
+		fields = x.appendVia(fields)
 	}
-	if !x.dir.addHeaders.Or(true) || r.Proxy != module.ReverseProxied {
+	if x.dir.addHeaders == module.Off || r.Proxy != module.ReverseProxied {
 		return fields
 	}
-	fields = append(fields, upstream.Field{Name: "X-Forwarded-For", Value: clientText(r)})
+	fields = append(fields, http1.XForwardedFor.Field(clientText(r)))
 	if host != "" {
-		fields = append(fields, upstream.Field{Name: "X-Forwarded-Host", Value: host})
+		fields = append(fields, http1.XForwardedHost.Field(host))
 	}
-	return append(fields, upstream.Field{Name: "X-Forwarded-Server", Value: r.Server.Name})
+	return append(fields, http1.XForwardedServer.Field(r.Server.Name))
 }
 
-// pass appends the lines of a field, if there are any, with what is added to its list, which is blanked.
-func pass(fields []upstream.Field, spelled, name string, values []string, added []upstream.Field) []upstream.Field {
-	for i := range added {
-		if f := &added[i]; f.Name == name && len(values) > 0 {
-			f.Name = ""
-			return append(fields, upstream.Field{Name: spelled, Value: strings.Join(values, ", ") + ", " + f.Value})
-		}
-	}
-	for _, v := range values {
-		fields = append(fields, upstream.Field{Name: spelled, Value: v})
-	}
-	return fields
-}
-
-// withheld says that a field of the client's is none of the origin's business.
-func (x *exchange) withheld(name string) bool {
+// withheld says that a field of the client's is none of the origin's business, though it is not of one hop.
+func (x *exchange) withheld(id http1.ID) bool {
 	r := x.r
-	switch name {
-	case "Host", "Expect":
+	switch id {
+	case http1.Host, http1.Expect:
 		return true
-	case "Proxy-Authorization":
+	case http1.ProxyAuthorization:
 		_, chain := r.Env("Proxy-Chain-Auth")
 		return r.User != "" && !chain
-	case "If-Match", "If-Modified-Since", "If-Range", "If-Unmodified-Since", "If-None-Match":
+	case http1.IfMatch, http1.IfModifiedSince, http1.IfRange, http1.IfUnmodifiedSince, http1.IfNoneMatch:
 		return r.Main != nil // a subrequest wants the whole thing
-	case "Via":
+	case http1.Via:
 		return x.server.via == viaBlock
 	}
-	return upstream.HopByHop(name)
+	return false
 }
 
 // joinLines makes one line of those with the same name that a client sent, as httpd does (RFC 9110 5.2); cookies are joined by
@@ -160,21 +182,22 @@ func joinLines(h http.Header) {
 	}
 }
 
-// via is what this proxy adds to Via of a message that came in this version (RFC 9110 7.6.3), "" if nothing.
-func (x *exchange) via(major, minor int) string {
+// appendVia appends what this proxy says in Via of a message that is or answers r (RFC 9110 7.6.3), if anything: as in httpd, the
+// version of both is the client's.
+func (x *exchange) appendVia(fields []upstream.Field) []upstream.Field {
 	if x.server.via != viaOn && x.server.via != viaFull {
-		return ""
+		return fields
 	}
 	r := x.r
 	// The vhost's name, not what the client called it.
-	value := strconv.Itoa(major) + "." + strconv.Itoa(minor) + " " + r.Server.Name
+	value := strconv.Itoa(r.HTTP.ProtoMajor) + "." + strconv.Itoa(r.HTTP.ProtoMinor) + " " + r.Server.Name
 	if port := r.ServerPort(); !(port == 80 && r.HTTPScheme() == "http" || port == 443 && r.HTTPScheme() == "https") {
 		value += ":" + strconv.Itoa(port)
 	}
 	if x.server.via == viaFull {
 		value += " (" + module.ServerTokens("min") + ")"
 	}
-	return value
+	return append(fields, http1.Via.Field(value))
 }
 
 func expects100(r *module.Request) bool {

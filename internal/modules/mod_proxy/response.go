@@ -85,9 +85,8 @@ func (x *exchange) mapFields(resp *upstream.Response) {
 			x.mapField(&resp.Fields[i])
 		}
 	}
-	// As in httpd, the version is the client's.
-	if via := x.via(x.r.HTTP.ProtoMajor, x.r.HTTP.ProtoMinor); via != "" {
-		resp.Fields = append(resp.Fields, upstream.Field{Name: "Via", Value: via})
+	if x.server.via >= viaOn {
+		resp.Fields = x.appendVia(resp.Fields)
 	}
 }
 
@@ -101,10 +100,10 @@ func writeHeader(w http.ResponseWriter, resp *upstream.Response) {
 }
 
 func (x *exchange) mapField(f *upstream.Field) {
-	switch http1.Canonical(f.Name) {
-	case "Location", "Content-Location", "Uri", "Destination":
+	switch f.ID() {
+	case http1.Location, http1.ContentLocation, http1.URI, http1.Destination:
 		f.Value = x.reverseURL(f.Value)
-	case "Set-Cookie":
+	case http1.SetCookie:
 		f.Value = x.reverseCookie(f.Value)
 	}
 }

@@ -136,7 +136,9 @@ func translate(r *module.Request) module.Result {
 			continue
 		}
 		if res, done := applyOne(r, a, r.URI); done {
-			traceLosers(r, aliases[i+1:])
+			if r.Trace != nil {
+				traceLosers(r, aliases[i+1:])
+			}
 			return res
 		}
 	}
@@ -145,9 +147,6 @@ func translate(r *module.Request) module.Result {
 
 // traceLosers tells of the directives that stand behind the one that took the request, and cover it too.
 func traceLosers(r *module.Request, behind []*alias) {
-	if r.Trace == nil {
-		return
-	}
 	for _, a := range behind {
 		if a.mapping != "" {
 			continue
@@ -169,6 +168,18 @@ func (a *alias) trace(r *module.Request, uri, filename string, o outcome) {
 }
 
 func applyOne(r *module.Request, a *alias, uri string) (res module.Result, done bool) {
+	if a.direct != nil && r.Trace == nil {
+		n := prefixLength(uri, a.path)
+		if n == 0 {
+			return module.Declined, false
+		}
+		a.take(r, a.direct.prefix+uri[n:])
+		return module.OK, true
+	}
+	return a.apply(r, uri)
+}
+
+func (a *alias) apply(r *module.Request, uri string) (res module.Result, done bool) {
 	filename, noCanon, o := a.match(r, uri)
 	a.trace(r, uri, filename, o)
 	switch o {
@@ -182,8 +193,7 @@ func applyOne(r *module.Request, a *alias, uri string) (res module.Result, done 
 		r.Logf("proxy", observe.Error, "AH01083", "%s would become part of the host in %s: write the URL of ProxyPass with a slash at its end", uri, a.target)
 		return http.StatusInternalServerError, true
 	}
-	r.Filename, r.Handler, r.Proxy = filename, handlerName, module.ReverseProxied
-	r.Set(aliasKey, a)
+	a.take(r, filename)
 	if noCanon {
 		r.SetNote(noteNoCanon, "1")
 	}
@@ -191,6 +201,11 @@ func applyOne(r *module.Request, a *alias, uri string) (res module.Result, done 
 		r.SetNote(noteNoQuery, "1")
 	}
 	return module.OK, true
+}
+
+func (a *alias) take(r *module.Request, filename string) {
+	r.Filename, r.Handler, r.Proxy = filename, handlerName, module.ReverseProxied
+	r.Set(aliasKey, a)
 }
 
 var aliasKey = new(alias)

@@ -8,8 +8,8 @@ import (
 // Get returns the first value of the field with that name, in any case.
 func Get(fields []Field, name string) string {
 	for i := range fields {
-		if f := &fields[i]; EqualFold(f.Name, name) {
-			return f.Value
+		if EqualFold(fields[i].Name, name) {
+			return fields[i].Value
 		}
 	}
 	return ""
@@ -25,18 +25,57 @@ func Has(fields []Field, name string) bool {
 	return false
 }
 
+// Find is the first field of that name, nil if there is none.
+func Find(fields []Field, id ID) *Field {
+	for i := range fields {
+		if fields[i].ID() == id {
+			return &fields[i]
+		}
+	}
+	return nil
+}
+
 // Repeats reports whether a name occurs twice.
 func Repeats(fields []Field) bool {
-	var seen [len(common)]bool
+	var seen [len(common)/64 + 1]uint64 // of numbers
+	uncommon := 0
 	for i := range fields {
-		f := &fields[i]
-		id := f.ID()
-		if seen[id] && (id != Uncommon || Has(fields[:i], f.Name)) {
+		id := fields[i].ID()
+		if id == Uncommon {
+			uncommon++
+			continue
+		}
+		if seen[id/64]>>(id%64)&1 != 0 {
 			return true
 		}
-		seen[id] = true
+		seen[id/64] |= 1 << (id % 64)
+	}
+	return uncommon > 1 && repeatsUncommon(fields, uncommon)
+}
+
+// few are so many names that comparing each with each costs least.
+const few = 8
+
+func repeatsUncommon(fields []Field, n int) bool {
+	if n > few {
+		return len(uncommonNames(fields)) < n
+	}
+	for i := range fields {
+		if fields[i].ID() == Uncommon && Has(fields[:i], fields[i].Name) {
+			return true
+		}
 	}
 	return false
+}
+
+func uncommonNames(fields []Field) map[string]bool {
+	names := map[string]bool{}
+	for i := range fields {
+		if fields[i].ID() == Uncommon {
+			names[fields[i].Canonical()] = true
+		}
+	}
+	return names
 }
 
 // Header makes an http.Header of fields, leaving skip out (net/http keeps Host out of a

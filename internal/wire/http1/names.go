@@ -101,6 +101,9 @@ func NameID(name string) ID {
 // OneHop says that a field concerns one connection (RFC 9110 §7.6.1), or is written anew for the next.
 func (id ID) OneHop() bool { return Connection <= id && id <= HTTP2Settings }
 
+// ByProxies says that a field is a list that each proxy on the way may write itself into.
+func (id ID) ByProxies() bool { return Via <= id && id <= XForwardedServer }
+
 // Field makes one of a common name, as http.CanonicalHeaderKey writes it.
 func (id ID) Field(value string) Field { return Field{common[id], value, id} }
 

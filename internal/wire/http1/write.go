@@ -5,15 +5,16 @@ import (
 	"strconv"
 )
 
-// AppendRequestLine appends "METHOD target HTTP/1.minor CRLF". Method and target must have
-// been checked: IsToken, and no space or control character.
+// AppendRequestLine appends "METHOD target HTTP/1.minor CRLF", minor being 0 or 1. Method and target
+// must have been checked: IsToken, and no space or control character.
 func AppendRequestLine(b []byte, method, target string, minor int) []byte {
 	b = append(b, method...)
 	b = append(b, ' ')
 	b = append(b, target...)
-	b = append(b, " HTTP/1."...)
-	b = strconv.AppendInt(b, int64(minor), 10)
-	return append(b, "\r\n"...)
+	if minor == 0 {
+		return append(b, " HTTP/1.0\r\n"...)
+	}
+	return append(b, " HTTP/1.1\r\n"...)
 }
 
 // AppendStatusLine appends "HTTP/1.1 NNN reason CRLF"; an empty reason is the usual one.
@@ -31,31 +32,34 @@ func AppendStatusLine(b []byte, status int, reason string) []byte {
 // AppendField appends "name: value CRLF". Control characters in value become spaces; a
 // field whose name is no token is left out: neither can add a line to the head.
 func AppendField(b []byte, name, value string) []byte {
-	return (&Field{Name: name, Value: value}).AppendTo(b)
+	if _, id := token(name); id == unknown {
+		return b
+	}
+	return appendLine(b, name, value)
 }
 
-// AppendTo is AppendField for a field whose name may have been looked at already.
+// AppendTo is AppendField for what may have been looked at already.
 func (f *Field) AppendTo(b []byte) []byte {
-	name, value := f.Name, f.Value
 	if f.id == unknown {
-		known, id := token(name)
-		if id == unknown {
-			return b
-		}
-		name = known
+		return AppendField(b, f.Name, f.Value)
 	}
+	return appendLine(b, f.Name, f.Value)
+}
+
+func appendLine(b []byte, name, value string) []byte {
 	b = append(b, name...)
 	b = append(b, ": "...)
-	b = appendValue(b, value)
+	n := valueEnd(value)
+	b = append(b, value[:n]...)
+	if n < len(value) {
+		b = appendSpaced(b, value[n:])
+	}
 	return append(b, "\r\n"...)
 }
 
 func appendValue(b []byte, s string) []byte {
 	n := valueEnd(s)
-	if b = append(b, s[:n]...); n < len(s) {
-		b = appendSpaced(b, s[n:])
-	}
-	return b
+	return appendSpaced(append(b, s[:n]...), s[n:])
 }
 
 func appendSpaced(b []byte, s string) []byte {
