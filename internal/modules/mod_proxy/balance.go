@@ -20,7 +20,7 @@ func (x *exchange) balance(b *upstream.Balancer, url string) module.Result {
 	}
 	_, rest, _ := strings.Cut(url[len("balancer://"):], "/")
 	session := b.Session(url, r.Header())
-	x.balancer, x.own = b, true
+	x.balancer = b
 	for left := b.Attempts(); ; left-- {
 		choice, err := b.Choose(x.context(), session)
 		if err != nil {
@@ -29,7 +29,7 @@ func (x *exchange) balance(b *upstream.Balancer, url string) module.Result {
 		setBalancerEnv(r, b, choice)
 		w := choice.Worker
 		url := w.URL.String() + "/" + rest
-		res, failed := x.through(w, url[len(hostPart(url)):])
+		res, failed := x.through(w, &w.URL, url[len(hostPart(url)):])
 		if failed == nil {
 			return res
 		}

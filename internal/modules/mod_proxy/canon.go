@@ -50,7 +50,7 @@ func (x *exchange) goDirectly(d *direct) bool {
 	if n := len(r.UnparsedURI); n > 0 && r.UnparsedURI[n-1] == '?' {
 		return false
 	}
-	x.worker, x.scheme, x.path, x.own = d.worker, d.scheme, d.path, true
+	x.worker, x.scheme, x.path = d.worker, d.scheme, d.path
 	return true
 }
 

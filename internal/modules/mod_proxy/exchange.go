@@ -21,23 +21,24 @@ import (
 type exchange struct {
 	r        *module.Request
 	rt       *routes
-	dir      *dirSettings
-	server   *serverSettings
 	filename string // r.Filename, when it was made canonical
 	path     int    // where the path of the URL begins in it
-
-	worker   *upstream.Worker // nil while it is not known
-	scheme   *scheme
-	own      bool // the URL's origin is the worker's own
+	worker   *upstream.Worker
+	scheme   *scheme // nil while worker is not known
+	dir      *dirSettings
+	server   *serverSettings
+	upgrade  bool // the client sent Upgrade
 	later    bool // the memory is given back by end
+
+	request  upstream.Request
+	fields   [20]upstream.Field // room for request's
+	foreign  *upstream.URL      // the URL, if its origin is not the worker's own
 	balancer *upstream.Balancer
 	kept     *bytes.Reader // the body, if it can be sent again
+	resp     *upstream.Response
 
-	request upstream.Request
-	resp    *upstream.Response
-	tell    func(status int, fields []upstream.Field) // interim, made once
-	end     func()                                    // ended, made once
-	fields  [20]upstream.Field                        // room for request's
+	tell func(status int, fields []upstream.Field) // interim, made once
+	end  func()                                    // ended, made once
 }
 
 var exchanges sync.Pool
@@ -62,7 +63,7 @@ func (x *exchange) recycle() {
 	if req := &x.request; req.Body != nil {
 		req.Body, req.Trailer, req.AbortBody, req.Expect100 = nil, nil, nil, false
 	}
-	x.r, x.worker, x.scheme, x.own, x.later, x.balancer, x.kept = nil, nil, nil, false, false, nil, nil
+	x.r, x.scheme, x.later, x.foreign, x.balancer, x.kept = nil, nil, false, nil, nil, nil
 	exchanges.Put(x)
 }
 
@@ -72,25 +73,18 @@ func (x *exchange) ended() {
 	x.recycle()
 }
 
-// run sends the request for path over w and relays what comes back; u is w's URL, or that of an origin of the request's own. The error
-// is not nil if the exchange failed before any answer.
+// run sends the request for path over w and relays what comes back; u is the origin's URL. The error is not nil if the exchange failed
+// before any answer.
 func (x *exchange) run(w *upstream.Worker, u *upstream.URL, path string) (module.Result, *upstream.Error) {
-	r, req := x.r, &x.request
-	req.Upgrade = false
-	if r.Field("Upgrade") != "" {
-		var err error
-		if req.Upgrade, err = x.upgrades(w, u.Scheme); err != nil {
-			return fail(r, http.StatusBadRequest, "AH00898", err.Error()), nil
+	req := &x.request
+	x.prepare(path)
+	if x.upgrade {
+		if res := x.prepareUpgrade(w, u.Scheme); res != module.OK {
+			return res, nil
 		}
 	}
-	x.prepare(path)
-	if !x.own {
-		req.URL = u
-	}
 	if x.scheme.cgi != nil {
-		script := *u
-		script.Socket, script.Path = "", path
-		if res := x.scheme.cgi.Prepare(r, script, req); res != module.OK {
+		if res := x.prepareScript(*u, path); res != module.OK {
 			return res, nil
 		}
 	}
@@ -98,8 +92,8 @@ func (x *exchange) run(w *upstream.Worker, u *upstream.URL, path string) (module
 	if err != nil {
 		return x.failed(w, u, err)
 	}
-	if x.balancer != nil && x.balancer.Answered(w, resp.Status) {
-		r.Logf("proxy_balancer", observe.Error, "AH01174", "%s: Forcing worker (%s) into error state due to status code %d matching 'failonstatus' balancer parameter", x.balancer.Name, w.Name(), resp.Status)
+	if x.balancer != nil {
+		x.answered(w, resp.Status)
 	}
 	if resp.Upgraded != nil {
 		return x.tunnel(resp), nil
@@ -107,21 +101,31 @@ func (x *exchange) run(w *upstream.Worker, u *upstream.URL, path string) (module
 	return x.relay(resp), nil
 }
 
+func (x *exchange) prepareScript(u upstream.URL, path string) module.Result {
+	u.Socket, u.Path = "", path
+	return x.scheme.cgi.Prepare(x.r, u, &x.request)
+}
+
+func (x *exchange) answered(w *upstream.Worker, status int) {
+	if x.balancer.Answered(w, status) {
+		x.r.Logf("proxy_balancer", observe.Error, "AH01174", "%s: Forcing worker (%s) into error state due to status code %d matching 'failonstatus' balancer parameter", x.balancer.Name, w.Name(), status)
+	}
+}
+
 // prepare makes the request for path.
 func (x *exchange) prepare(path string) {
 	r, req := x.r, &x.request
-	req.Method, req.Target, req.URL, req.Timeout = r.Method, path, nil, x.rt.timeout
-	req.Env, req.Stderr = nil, nil
-	req.Interim = nil
+	req.Method, req.Target, req.Host, req.URL, req.Timeout = r.Method, path, "", x.foreign, x.rt.timeout
+	req.Env, req.Stderr, req.Interim = nil, nil, nil
+	req.ContentLength = 0
+	req.Upgrade, req.HTTP10, req.NoReuse, req.Fresh, req.NeedLength = false, false, false, false, false
 	if r.HTTP.ProtoAtLeast(1, 1) {
 		req.Interim = x.tell
 	}
 	x.outgoing()
-	req.ContentLength = 0
 	if r.HTTP.ContentLength != 0 && r.HTTP.Body != nil {
 		x.prepareBody()
 	}
-	req.HTTP10, req.NoReuse, req.Fresh, req.NeedLength = false, false, false, false
 	if r.HasEnv() {
 		x.heedEnv()
 	}
@@ -158,6 +162,15 @@ func (x *exchange) context() context.Context {
 		return context.Background()
 	}
 	return x.r.Context()
+}
+
+// prepareUpgrade asks for a tunnel, if there may be one.
+func (x *exchange) prepareUpgrade(w *upstream.Worker, scheme string) module.Result {
+	var err error
+	if x.request.Upgrade, err = x.upgrades(w, scheme); err != nil {
+		return fail(x.r, http.StatusBadRequest, "AH00898", err.Error())
+	}
+	return module.OK
 }
 
 // upgrades says whether the request is a WebSocket handshake that may be answered by a tunnel. An error is a handshake that must

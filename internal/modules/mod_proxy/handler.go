@@ -50,15 +50,31 @@ func (x *exchange) serve() module.Result {
 			return res
 		}
 	}
-	if x.worker == nil {
-		if isBalancerURL(url) {
-			if b := x.rt.balancer(url); b != nil {
-				return x.balance(b, url)
-			}
-		}
-		x.worker, x.own = x.rt.find(url, x.path-len(proxyPrefix))
+	if x.scheme == nil {
+		return x.route(url)
 	}
-	res, _ := x.through(x.worker, x.filename[x.path:])
+	res, _ := x.run(x.worker, &x.worker.URL, x.filename[x.path:])
+	return res
+}
+
+// route finds the worker of a URL, or the balancer.
+func (x *exchange) route(url string) module.Result {
+	if isBalancerURL(url) {
+		if b := x.rt.balancer(url); b != nil {
+			return x.balance(b, url)
+		}
+	}
+	w, own := x.rt.find(url, x.path-len(proxyPrefix))
+	if own {
+		res, _ := x.through(w, &w.URL, x.filename[x.path:])
+		return res
+	}
+	u, err := upstream.ParseURL(url)
+	if err != nil {
+		return fail(x.r, http.StatusBadRequest, "AH01083", err.Error())
+	}
+	x.foreign = &u
+	res, _ := x.through(w, &u, u.Path)
 	return res
 }
 
@@ -76,20 +92,9 @@ func hostOf(url string) string {
 	return host
 }
 
-// through sends the request over a worker, for this path. The error is that of the exchange, if nothing has been answered.
-func (x *exchange) through(w *upstream.Worker, path string) (module.Result, *upstream.Error) {
-	u := &w.URL
-	if !x.own {
-		parsed, err := upstream.ParseURL(x.url())
-		if err != nil {
-			return fail(x.r, http.StatusBadRequest, "AH01083", err.Error()), nil
-		}
-		u, path = &parsed, parsed.Path
-	}
-	if x.scheme == nil || x.balancer != nil {
-		x.scheme = x.rt.schemes[u.Scheme]
-	}
-	if x.scheme == nil {
+// through is run, if there is a scheme for it.
+func (x *exchange) through(w *upstream.Worker, u *upstream.URL, path string) (module.Result, *upstream.Error) {
+	if x.scheme = x.rt.schemes[u.Scheme]; x.scheme == nil {
 		x.r.Logf("proxy", observe.Warn, "AH01144", "No protocol handler was valid for the URL %s (scheme '%s'). "+
 			"If you are using a DSO version of mod_proxy, make sure the proxy submodules are included in the configuration using LoadModule.", x.r.URI, u.Scheme)
 		return http.StatusInternalServerError, nil

@@ -33,43 +33,52 @@ func stripNamed(r *module.Request) module.Result {
 // outgoing makes the header that the origin gets: the client's fields in the client's order and case, then what was added here,
 // by name. What the client's Connection names is gone since stripNamed.
 func (x *exchange) outgoing() {
-	r, req := x.r, &x.request
-	host := r.HTTP.Host
+	r := x.r
 	if !r.Untouched() {
-		if set := r.Field("Host"); set != "" {
-			host = set
-		}
-	}
-	req.Host = ""
-	if x.dir.preserveHost == module.On {
-		if req.Host = host; host == "" {
-			req.Host = r.Server.Name
-		}
-	}
-	if !r.Untouched() {
-		req.Fields = x.passHeader(host)
+		x.passHeader()
 		return
 	}
+	if x.dir.preserveHost == module.On {
+		x.preserve(r.HTTP.Host)
+	}
 	// No name occurs twice, and what is added is in order.
-	fields, listed := x.fields[:0], false
+	fields, listed, upgrade := x.fields[:0], false, false
 	for i := range r.Conn.Fields {
 		f := &r.Conn.Fields[i]
-		if id := f.ID(); !id.OneHop() && !x.withheld(id) {
-			fields = append(fields, *f)
-			listed = listed || id.ByProxies()
+		id := f.ID()
+		if id.OneHop() || x.withheld(id) {
+			upgrade = upgrade || id == http1.Upgrade
+			continue
 		}
+		listed = listed || id.ByProxies()
+		fields = append(fields, *f)
 	}
 	own := len(fields)
-	fields = x.appendAdded(fields, host)
+	fields = x.appendAdded(fields, r.HTTP.Host)
 	if listed {
 		fields = merge(fields, own)
 	}
-	req.Fields = fields
+	x.request.Fields, x.upgrade = fields, upgrade
 }
 
-// passHeader makes the fields of a header that others have changed: what did not come with the request is put among what is added.
-func (x *exchange) passHeader(host string) []upstream.Field {
-	fields, sent, left := x.fields[:0], x.r.Conn.Fields, maps.Clone(x.r.Header())
+// preserve has the origin see the client's Host (ProxyPreserveHost).
+func (x *exchange) preserve(host string) {
+	if x.request.Host = host; host == "" {
+		x.request.Host = x.r.Server.Name
+	}
+}
+
+// passHeader is outgoing for a header that others have changed: what did not come with the request is put among what is added.
+func (x *exchange) passHeader() {
+	r := x.r
+	host := r.HTTP.Host
+	if set := r.Field("Host"); set != "" {
+		host = set
+	}
+	if x.dir.preserveHost == module.On {
+		x.preserve(host)
+	}
+	fields, sent, left := x.fields[:0], r.Conn.Fields, maps.Clone(r.Header())
 	for i := range sent {
 		f := &sent[i]
 		name := f.Canonical()
@@ -83,7 +92,7 @@ func (x *exchange) passHeader(host string) []upstream.Field {
 	theirs := len(fields)
 	fields = merge(x.appendAdded(fields, host), theirs)
 	slices.SortStableFunc(fields[own:], func(a, b upstream.Field) int { return strings.Compare(a.Name, b.Name) })
-	return fields
+	x.request.Fields, x.upgrade = fields, r.Field("Upgrade") != ""
 }
 
 // pass appends the lines of a field.
@@ -144,11 +153,21 @@ func (x *exchange) appendAdded(fields []upstream.Field, host string) []upstream.
 	if x.dir.addHeaders == module.Off || r.Proxy != module.ReverseProxied {
 		return fields
 	}
-	fields = append(fields, http1.XForwardedFor.Field(clientText(r)))
+	fields = appendOwn(fields, http1.XForwardedFor, clientText(r))
 	if host != "" {
-		fields = append(fields, http1.XForwardedHost.Field(host))
+		fields = appendOwn(fields, http1.XForwardedHost, host)
 	}
-	return append(fields, http1.XForwardedServer.Field(r.Server.Name))
+	return appendOwn(fields, http1.XForwardedServer, r.Server.Name)
+}
+
+func appendOwn(fields []upstream.Field, id http1.ID, value string) []upstream.Field {
+	n := len(fields)
+	if n == cap(fields) {
+		fields = slices.Grow(fields, 1)
+	}
+	fields = fields[:n+1]
+	fields[n].Set(id, value)
+	return fields
 }
 
 // withheld says that a field of the client's is none of the origin's business, though it is not of one hop.
@@ -197,7 +216,7 @@ func (x *exchange) appendVia(fields []upstream.Field) []upstream.Field {
 	if x.server.via == viaFull {
 		value += " (" + module.ServerTokens("min") + ")"
 	}
-	return append(fields, http1.Via.Field(value))
+	return appendOwn(fields, http1.Via, value)
 }
 
 func expects100(r *module.Request) bool {

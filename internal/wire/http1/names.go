@@ -104,6 +104,9 @@ func (id ID) OneHop() bool { return Connection <= id && id <= HTTP2Settings }
 // ByProxies says that a field is a list that each proxy on the way may write itself into.
 func (id ID) ByProxies() bool { return Via <= id && id <= XForwardedServer }
 
+// Set makes f one of a common name, as http.CanonicalHeaderKey writes it.
+func (f *Field) Set(id ID, value string) { f.Name, f.Value, f.id = common[id], value, id }
+
 // Field makes one of a common name, as http.CanonicalHeaderKey writes it.
 func (id ID) Field(value string) Field { return Field{common[id], value, id} }
 
