@@ -193,7 +193,7 @@ func (x *exchange) call() (panicked bool) {
 func (x *exchange) tell() {
 	c, i := x.conn, &x.info
 	i.ID, i.Local, i.Remote, i.ProxiedFor, i.TLS = c.id, c.local, c.remote, c.client, c.tls.state
-	i.KeepAlives, i.Line, i.Fields = c.keepalives, x.head.Line, x.head.Fields
+	i.KeepAlives, i.Line, i.Fields, i.Separate = c.keepalives, x.head.Line, x.head.Fields, x.head.Separate
 	if c.tls.plain {
 		x.tellPlain()
 	}

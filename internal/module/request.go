@@ -25,6 +25,7 @@ type Conn struct {
 	TLS        *tls.ConnectionState // nil for a plain connection
 	KeepAlives int                  // requests that this connection carried before
 	Fields     []http1.Field        // the header as it was written: order, case, repetition; nil for HTTP/2 and later
+	Separate   bool                 // no name occurs twice in Fields, and Connection names none of them; false if nobody has looked
 	Line       string               // the request line as received
 	Received   time.Time            // when it began
 	Bad        *BadRequest          // not nil: how a malformed request is to be answered

@@ -17,6 +17,9 @@ func TestEncode(t *testing.T) {
 		if got := Encode(path); got != want {
 			t.Errorf("%q: %s, want %s", path, got, want)
 		}
+		if Plain(path) != (path == want) {
+			t.Errorf("%q: plain: %v", path, Plain(path))
+		}
 		if back, err := url.PathUnescape(EncodeUpper(path)); back != path || err != nil {
 			t.Errorf("%q comes back as %q, %v", path, back, err)
 		}

@@ -39,6 +39,21 @@ func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, 
 		return nil, disabledError(w)
 	}
 	name := w.serverNameFor(req)
+	if !fresh {
+		if c := w.pool.take(); c != nil {
+			if now := clock(); c.fits(now, name, w.TTL) {
+				c.Reused = true
+				w.lend(c, req, now)
+				return c, nil
+			}
+			c.Conn.Close()
+			w.pool.free()
+		}
+	}
+	return w.connectInTurn(ctx, req, defaultPort, name, fresh)
+}
+
+func (w *Worker) connectInTurn(ctx context.Context, req *Request, defaultPort, name string, fresh bool) (*Conn, error) {
 	for {
 		c, err := w.pool.get(ctx, w.Acquire, fresh)
 		if err != nil {
@@ -108,13 +123,10 @@ func (w *Worker) target(req *Request) *URL {
 
 // hostFor is what the Host field says.
 func (w *Worker) hostFor(req *Request) string {
-	switch {
-	case req.Host != "":
+	if req.Host != "" {
 		return req.Host
-	case req.URL != nil:
-		return req.URL.HostPort()
 	}
-	return w.host
+	return w.target(req).HostPort()
 }
 
 func noTLS(w *Worker, u *URL) *Error {

@@ -23,15 +23,25 @@ func (h *HTTP) Name() string        { return h.name }
 func (h *HTTP) DefaultPort() string { return h.port }
 
 // Exchange sends the head, and a body of little size with it, in one write, and reads the response in the caller's goroutine. A
-// longer body is sent by another one, so that the response may come first.
+// longer body is sent by another one, so that the response may come first. A pooled connection that turns out to be dead is no reason
+// to fail: the message is sent again.
 func (h *HTTP) Exchange(ctx context.Context, w *Worker, req *Request) (*Response, error) {
 	x := &req.http
 	if x.bytes == nil {
 		x.bytes, x.head.Fields = make([]byte, 0, 2048), make([]Field, 0, 16)
 	}
 	err := x.build(w, req)
-	if err == nil {
-		err = x.exchange(ctx, w, req, h.port)
+	for fresh := req.Fresh; err == nil; fresh = true {
+		var c *Conn
+		if c, err = w.connect(ctx, req, h.port, fresh); err != nil {
+			x.restore(req)
+			break
+		}
+		x.Begin(ctx, w, req, c)
+		if err = x.run(); err == nil {
+			break
+		}
+		err = x.failedOnce(ctx, err, fresh)
 	}
 	if x.spool != nil {
 		x.closeSpool()
@@ -56,23 +66,13 @@ type exchange struct {
 	resp Response
 }
 
-// exchange sends the message, twice if the connection was pooled and turns out to be dead.
-func (x *exchange) exchange(ctx context.Context, w *Worker, req *Request, defaultPort string) error {
-	for fresh := req.Fresh; ; fresh = true {
-		c, err := w.connect(ctx, req, defaultPort, fresh)
-		if err != nil {
-			x.restore(req)
-			return err
-		}
-		x.Begin(ctx, w, req, c)
-		if err = x.run(); err == nil {
-			return nil
-		}
-		x.End(false)
-		if fresh || !x.retry(err) || ctx.Err() != nil {
-			return x.Explain(ctx, err)
-		}
+// failedOnce ends the use of a connection, and returns why the message isn't sent again.
+func (x *exchange) failedOnce(ctx context.Context, err error, fresh bool) error {
+	x.End(false)
+	if fresh || !x.retry(err) || ctx.Err() != nil {
+		return x.Explain(ctx, err)
 	}
+	return nil
 }
 
 func (x *exchange) run() error {

@@ -42,7 +42,7 @@ func (m *message) restore(req *Request) {
 }
 
 func (m *message) build(w *Worker, req *Request) error {
-	if !http1.IsToken(req.Method) || !cleanTarget(req.Target) {
+	if req.Method != "GET" && !http1.IsToken(req.Method) || !cleanTarget(req.Target) {
 		return &Error{Status: http.StatusForbidden, Code: "AH10415", Worker: w.name,
 			Reason: "To be forwarded path contains control characters or spaces"}
 	}
@@ -83,58 +83,75 @@ func cleanTarget(s string) bool {
 }
 
 func (m *message) head(w *Worker, req *Request, hasBody bool) {
-	minor := 1
+	if req.Upgrade && req.Method == "GET" && req.Body == nil && !req.HTTP10 && http1.Get(req.Fields, "Sec-WebSocket-Version") == "13" {
+		m.key = http1.Get(req.Fields, "Sec-WebSocket-Key")
+	}
+	b := append(m.bytes[:0], req.Method...)
+	b = append(b, ' ')
+	b = append(b, req.Target...)
 	if req.HTTP10 {
-		minor = 0
+		b = append(b, " HTTP/1.0\r\n"...)
+	} else {
+		b = append(b, " HTTP/1.1\r\n"...)
 	}
-	b := http1.AppendRequestLine(m.bytes[:0], req.Method, req.Target, minor)
-	b = http1.AppendField(b, "Host", w.hostFor(req))
-	b = m.appendFields(b, req)
-	switch {
-	case m.chunked:
-		b = append(b, "Transfer-Encoding: chunked\r\n"...)
-	case hasBody || req.ContentLength == 0 && wantsBody(req.Method):
-		b = append(b, "Content-Length: "...)
-		b = strconv.AppendInt(b, max(req.ContentLength, 0), 10)
-		b = append(b, "\r\n"...)
-	}
-	if m.expect {
-		b = append(b, "Expect: 100-continue\r\n"...)
-	}
-	switch {
-	case m.key != "":
-		b = append(b, "Upgrade: websocket\r\nConnection: Upgrade\r\n"...)
-	case !w.reuse || req.URL != nil || req.NoReuse || req.HTTP10:
-		b = append(b, "Connection: close\r\n"...)
-	default:
-		b = append(b, "Connection: Keep-Alive\r\n"...)
-	}
-	m.bytes = append(b, "\r\n"...)
-}
-
-func wantsBody(method string) bool { return method == "POST" || method == "PUT" || method == "PATCH" }
-
-func (m *message) appendFields(b []byte, req *Request) []byte {
-	if handshake := req.Upgrade && req.Method == "GET" && req.Body == nil && !req.HTTP10; handshake {
-		if http1.Get(req.Fields, "Sec-WebSocket-Version") == "13" {
-			m.key = http1.Get(req.Fields, "Sec-WebSocket-Key")
-		}
+	if req.Host == "" && req.URL == nil {
+		b = append(b, w.hostLine...)
+	} else {
+		b = http1.AppendField(b, "Host", w.hostFor(req))
 	}
 	trailer := ""
 	if m.chunked && req.Trailer != nil {
 		trailer = http1.Get(req.Fields, "Trailer")
 	}
-	if http1.Find(req.Fields, http1.Connection) != nil {
-		req.Fields = EndToEnd(req.Fields, false)
+	b = appendFields(b, req.Fields)
+	if hasBody || req.ContentLength == 0 && wantsBody(req.Method) {
+		b = m.appendFraming(b, req.ContentLength, trailer)
 	}
-	for i := range req.Fields {
-		f := &req.Fields[i]
-		if id := f.ID(); !id.OneHop() && id != http1.Host && id != http1.Expect {
-			b = f.AppendTo(b)
-		}
+	switch {
+	case m.key != "":
+		b = append(b, "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"...)
+	case !w.reuse || req.URL != nil || req.NoReuse || req.HTTP10:
+		b = append(b, "Connection: close\r\n\r\n"...)
+	default:
+		b = append(b, "Connection: Keep-Alive\r\n\r\n"...)
 	}
+	m.bytes = b
+}
+
+// appendFraming says how the body is sent, or that there is none.
+func (m *message) appendFraming(b []byte, length int64, trailer string) []byte {
 	if trailer != "" {
 		b = http1.AppendField(b, "Trailer", trailer)
+	}
+	if m.chunked {
+		b = append(b, "Transfer-Encoding: chunked\r\n"...)
+	} else {
+		b = append(b, "Content-Length: "...)
+		b = strconv.AppendInt(b, max(length, 0), 10)
+		b = append(b, "\r\n"...)
+	}
+	if m.expect {
+		b = append(b, "Expect: 100-continue\r\n"...)
+	}
+	return b
+}
+
+func wantsBody(method string) bool { return method == "POST" || method == "PUT" || method == "PATCH" }
+
+// appendFields leaves out what is written here or concerns another hop.
+func appendFields(b []byte, fields []Field) []byte {
+	start := len(b)
+	for i := range fields {
+		f := &fields[i]
+		if id := f.ID(); id.Decisive() {
+			if id == http1.Connection {
+				return appendFields(b[:start], EndToEnd(fields, false))
+			}
+			if id.OneHop() || id == http1.Host || id == http1.Expect {
+				continue
+			}
+		}
+		b = f.AppendTo(b)
 	}
 	return b
 }

@@ -24,8 +24,13 @@ func (l *Lease) Begin(ctx context.Context, w *Worker, req *Request, c *Conn) {
 	l.Worker, l.Req, l.Conn, l.Upload, l.stop = w, req, c, nil, nil
 	l.Keep, l.Drained, l.Ended = false, false, false
 	if ctx.Done() != nil {
-		l.stop = context.AfterFunc(ctx, func() { c.Conn.Close() })
+		l.watch(ctx)
 	}
+}
+
+func (l *Lease) watch(ctx context.Context) {
+	c := l.Conn
+	l.stop = context.AfterFunc(ctx, func() { c.Conn.Close() })
 }
 
 // Complete releases the connection when the response is through, unless the request isn't: Close will decide then.

@@ -25,6 +25,18 @@ type pool struct {
 // quiet is how often the pool looks whether the backend has closed idle connections.
 const quiet = time.Minute
 
+// take returns an idle connection, which may be stale, or nil.
+func (p *pool) take() (c *Conn) {
+	p.mu.Lock()
+	if n := len(p.idle); n > 0 {
+		c = p.idle[n-1]
+		p.idle[n-1] = nil
+		p.idle = p.idle[:n-1]
+	}
+	p.mu.Unlock()
+	return c
+}
+
 // get returns an idle connection, which may be stale, or nil and the right to make one. It waits at most wait (0: as long as ctx
 // lasts) when the limit is reached. With fresh set an idle connection is only returned for its slot, if no other is left.
 func (p *pool) get(ctx context.Context, wait time.Duration, fresh bool) (*Conn, error) {

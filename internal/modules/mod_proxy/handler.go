@@ -9,6 +9,7 @@ import (
 	"transom/internal/module"
 	"transom/internal/observe"
 	"transom/internal/upstream"
+	"transom/internal/wire/http1"
 )
 
 // serve is httpd's proxy_handler: Max-Forwards, bans, the choice of a worker, and the exchange.
@@ -38,8 +39,10 @@ func serve(r *module.Request) module.Result {
 
 func (x *exchange) serve() module.Result {
 	r := x.r
-	if res, done := limitForwards(r, x.server); done {
-		return res
+	if http1.Find(r.Conn.Fields, http1.MaxForwards) != nil || !r.Untouched() || x.server.maxForwardsSet || r.Method == http.MethodTrace {
+		if res, done := limitForwards(r, x.server); done {
+			return res
+		}
 	}
 	url := x.url()
 	if len(x.server.blocks) > 0 && blocked(x.server.blocks, hostOf(url)) {

@@ -15,7 +15,7 @@ import (
 // stripNamed comes before RequestHeader and the like, so that a client's Connection can't name what they add
 // (CVE-2022-31813), and behind mod_remoteip, for which the client's own proxy speaks.
 func stripNamed(r *module.Request) module.Result {
-	if !r.Initial() {
+	if r.Conn.Separate && r.Untouched() || !r.Initial() {
 		return module.Declined
 	}
 	sent := r.Conn.Fields
@@ -45,12 +45,13 @@ func (x *exchange) outgoing() {
 	fields, listed, upgrade := x.fields[:0], false, false
 	for i := range r.Conn.Fields {
 		f := &r.Conn.Fields[i]
-		id := f.ID()
-		if id.OneHop() || x.withheld(id) {
-			upgrade = upgrade || id == http1.Upgrade
-			continue
+		if id := f.ID(); id.Decisive() {
+			if id.OneHop() || x.withheld(id) {
+				upgrade = upgrade || id == http1.Upgrade
+				continue
+			}
+			listed = listed || id.ByProxies()
 		}
-		listed = listed || id.ByProxies()
 		fields = append(fields, *f)
 	}
 	own := len(fields)

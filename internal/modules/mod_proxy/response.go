@@ -41,10 +41,20 @@ func (x *exchange) relay(resp *upstream.Response) module.Result {
 	if resp.ContentLength == 0 {
 		return module.OK
 	}
+	if resp.Whole {
+		if _, err := resp.WriteTo(r.Writer); err != nil {
+			x.broken(err)
+		}
+		return module.OK
+	}
+	return x.relayBody(resp)
+}
+
+func (x *exchange) relayBody(resp *upstream.Response) module.Result {
 	if err := x.copyBody(resp); err != nil {
 		x.broken(err)
 	} else if resp.Trailer != nil {
-		addTrailers(r.Writer, resp)
+		addTrailers(x.r.Writer, resp)
 	}
 	return module.OK
 }
@@ -81,12 +91,21 @@ func (x *exchange) overrides(status int) bool {
 // mapFields applies ProxyPassReverse and its kin, and ProxyVia.
 func (x *exchange) mapFields(resp *upstream.Response) {
 	if d := x.dir; len(d.reverse)+len(d.cookiePaths)+len(d.cookieDomains) > 0 {
-		for i := range resp.Fields {
-			x.mapField(&resp.Fields[i])
-		}
+		x.reverse(resp.Fields)
 	}
 	if x.server.via >= viaOn {
 		resp.Fields = x.appendVia(resp.Fields)
+	}
+}
+
+func (x *exchange) reverse(fields []upstream.Field) {
+	for i := range fields {
+		switch f := &fields[i]; f.ID() {
+		case http1.Location, http1.ContentLocation, http1.URI, http1.Destination:
+			f.Value = x.reverseURL(f.Value)
+		case http1.SetCookie:
+			f.Value = x.reverseCookie(f.Value)
+		}
 	}
 }
 
@@ -97,15 +116,6 @@ func writeHeader(w http.ResponseWriter, resp *upstream.Response) {
 		l.Reason(resp.Reason)
 	}
 	w.WriteHeader(resp.Status)
-}
-
-func (x *exchange) mapField(f *upstream.Field) {
-	switch f.ID() {
-	case http1.Location, http1.ContentLocation, http1.URI, http1.Destination:
-		f.Value = x.reverseURL(f.Value)
-	case http1.SetCookie:
-		f.Value = x.reverseCookie(f.Value)
-	}
 }
 
 // setHeader makes h the response's header: the origin's takes the place of all but cookies that were set before.

@@ -98,7 +98,7 @@ func (e *tunnelEnd) ended(result tunnel.Result) {
 func (x *exchange) switchingFields(resp *upstream.Response) []upstream.Field {
 	r := x.r
 	x.mapFields(resp)
-	if !r.Layered() && len(r.ErrHeader) == 0 && distinct(resp.Fields) {
+	if !r.Layered() && len(r.ErrHeader) == 0 && !http1.Repeats(resp.Fields) {
 		return resp.Fields
 	}
 	h := http.Header{}
@@ -108,16 +108,6 @@ func (x *exchange) switchingFields(resp *upstream.Response) []upstream.Field {
 		h[name] = append(h[name], values...)
 	}
 	return upstream.Ordered(h, resp.Fields)
-}
-
-// distinct: no two fields have one name.
-func distinct(fields []upstream.Field) bool {
-	for i := range fields {
-		if http1.Has(fields[:i], fields[i].Name) {
-			return false
-		}
-	}
-	return true
 }
 
 // switching makes the head of the 101.

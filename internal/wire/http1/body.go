@@ -7,16 +7,18 @@ import (
 // Body reads one message's content from a Reader, which it does not own, and stops at
 // its end. The zero value is an empty body.
 type Body struct {
-	src      *Reader
-	left     int64 // of the content or the chunk; UntilClose
-	chunked  bool
+	src     *Reader
+	left    int64 // of the content or the chunk; UntilClose
+	err     error
+	chunked bool
+	lenient bool // a response's: chunk sizes may be padded with spaces
+
+	// Of a chunked one.
 	opened   bool // a chunk was read, the CRLF behind it was not
 	ended    bool // the last chunk was read, the trailers were not
-	lenient  bool // a response's: chunk sizes may be padded with spaces
 	excess   int64
 	limits   Limits
 	trailers []Field
-	err      error
 
 	trailerLines, trailerBytes int // so far
 }
@@ -24,12 +26,13 @@ type Body struct {
 // Reset makes b the body of length (bytes, Chunked, UntilClose) that src stands at.
 // Limits bound the trailers.
 func (b *Body) Reset(src *Reader, length int64, l Limits, response bool) {
-	*b = Body{src: src, left: length, limits: l, lenient: response, trailers: b.trailers[:0]}
+	b.src, b.left, b.chunked, b.lenient, b.err = src, length, false, response, nil
 	switch length {
 	case 0:
 		b.err = io.EOF
 	case Chunked:
-		b.left, b.chunked = 0, true
+		b.left, b.chunked, b.opened, b.ended, b.excess = 0, true, false, false, 0
+		b.limits, b.trailers, b.trailerLines, b.trailerBytes = l, b.trailers[:0], 0, 0
 	}
 }
 

@@ -12,12 +12,22 @@ type framing struct {
 	length, coding                  string // the last
 	upgrade, expects                bool
 	close, keepAlive, upgradeOption bool // Connection lists them
+	named                           bool // so it does others
+	repeated                        bool // a common name occurs twice
+	uncommon                        int  // names that are not
+	seen                            [len(common)/64 + 1]uint64
 }
 
 func (f *framing) scan(fields []Field) {
 	for i := range fields {
 		h := &fields[i]
-		switch h.ID() {
+		id := h.ID()
+		word, bit := &f.seen[id/64], uint64(1)<<(id%64)
+		f.repeated = f.repeated || *word&bit != 0 && id != Uncommon
+		*word |= bit
+		switch id {
+		case Uncommon:
+			f.uncommon++
 		case Host:
 			if f.hosts++; f.hosts == 1 {
 				f.host = h.Value
@@ -48,8 +58,15 @@ func (f *framing) options(list string) {
 			f.close = true
 		case EqualFold(e, "upgrade"):
 			f.upgradeOption = true
+		default:
+			f.named = true
 		}
 	}
+}
+
+// repeats reports whether a name occurs twice in the fields that were scanned.
+func (f *framing) repeats(fields []Field) bool {
+	return f.repeated || f.uncommon > 1 && repeatsUncommon(fields, f.uncommon)
 }
 
 // body is the length that the fields state, or none if they state nothing. Anything

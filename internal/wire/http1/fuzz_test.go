@@ -3,6 +3,7 @@ package http1
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -118,7 +119,7 @@ func FuzzOptions(f *testing.F) {
 		if NewReader(bytes.NewReader(in)).ReadRequest(&h, &o) != nil || h.Major == 0 {
 			return
 		}
-		b := AppendRequestLine(nil, h.Method, h.Target, h.Minor)
+		b := fmt.Appendf(nil, "%s %s HTTP/1.%d\r\n", h.Method, h.Target, h.Minor)
 		for _, f := range h.Fields {
 			b = AppendField(b, f.Name, f.Value)
 		}

@@ -37,20 +37,9 @@ func Find(fields []Field, id ID) *Field {
 
 // Repeats reports whether a name occurs twice.
 func Repeats(fields []Field) bool {
-	var seen [len(common)/64 + 1]uint64 // of numbers
-	uncommon := 0
-	for i := range fields {
-		id := fields[i].ID()
-		if id == Uncommon {
-			uncommon++
-			continue
-		}
-		if seen[id/64]>>(id%64)&1 != 0 {
-			return true
-		}
-		seen[id/64] |= 1 << (id % 64)
-	}
-	return uncommon > 1 && repeatsUncommon(fields, uncommon)
+	var f framing
+	f.scan(fields)
+	return f.repeats(fields)
 }
 
 // few are so many names that comparing each with each costs least.

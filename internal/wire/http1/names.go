@@ -33,6 +33,7 @@ const (
 	IfRange
 	IfUnmodifiedSince
 	Location
+	MaxForwards
 	ProxyAuthorization
 	SecWebSocketExtensions
 	SecWebSocketKey
@@ -55,7 +56,7 @@ var common = [...]string{
 
 	Authorization: "Authorization", ContentLocation: "Content-Location", Cookie: "Cookie", Date: "Date", Destination: "Destination",
 	Expect: "Expect", Host: "Host", IfMatch: "If-Match", IfModifiedSince: "If-Modified-Since", IfNoneMatch: "If-None-Match",
-	IfRange: "If-Range", IfUnmodifiedSince: "If-Unmodified-Since", Location: "Location", ProxyAuthorization: "Proxy-Authorization",
+	IfRange: "If-Range", IfUnmodifiedSince: "If-Unmodified-Since", Location: "Location", MaxForwards: "Max-Forwards", ProxyAuthorization: "Proxy-Authorization",
 	SecWebSocketExtensions: "Sec-Websocket-Extensions", SecWebSocketKey: "Sec-Websocket-Key",
 	SecWebSocketProtocol: "Sec-Websocket-Protocol", SecWebSocketVersion: "Sec-Websocket-Version", Server: "Server",
 	SetCookie: "Set-Cookie", Status: "Status", URI: "Uri", Via: "Via", XForwardedFor: "X-Forwarded-For", XForwardedHost: "X-Forwarded-Host",
@@ -64,7 +65,7 @@ var common = [...]string{
 	"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Accept-Ranges", "Access-Control-Allow-Credentials",
 	"Access-Control-Allow-Headers", "Access-Control-Allow-Methods", "Access-Control-Allow-Origin", "Age", "Allow", "Alt-Svc",
 	"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Range", "Content-Security-Policy",
-	"Content-Type", "Dnt", "Etag", "Expires", "Forwarded", "From", "Last-Modified", "Link", "Max-Forwards", "Origin", "Pragma",
+	"Content-Type", "Dnt", "Etag", "Expires", "Forwarded", "From", "Last-Modified", "Link", "Origin", "Pragma",
 	"Priority", "Proxy-Authenticate", "Range", "Referer", "Referrer-Policy", "Retry-After", "Sec-Ch-Ua", "Sec-Ch-Ua-Mobile",
 	"Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "Sec-Websocket-Accept",
 	"Strict-Transport-Security", "Upgrade-Insecure-Requests", "User-Agent", "Vary", "Warning", "Www-Authenticate",
@@ -100,6 +101,9 @@ func NameID(name string) ID {
 
 // OneHop says that a field concerns one connection (RFC 9110 §7.6.1), or is written anew for the next.
 func (id ID) OneHop() bool { return Connection <= id && id <= HTTP2Settings }
+
+// Decisive says that decisions hang on a field: the number has a name.
+func (id ID) Decisive() bool { return Connection <= id && id <= XForwardedServer }
 
 // ByProxies says that a field is a list that each proxy on the way may write itself into.
 func (id ID) ByProxies() bool { return Via <= id && id <= XForwardedServer }

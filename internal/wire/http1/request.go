@@ -30,6 +30,7 @@ type RequestHead struct {
 	KeepAliveAsk bool   // it said so: Connection: keep-alive
 	Expects      bool   // an Expect field stands there
 	Upgrade      bool   // an Upgrade field and the Connection option for it stand there
+	Separate     bool   // no name occurs twice in Fields, and Connection names none of them
 }
 
 // ReadRequest reads one head and leaves r at the body. io.EOF means that no byte of a
@@ -56,6 +57,7 @@ func (r *Reader) ReadRequest(h *RequestHead, o *Options) error {
 	}
 	h.KeepAlive, h.KeepAliveAsk = f.persists(h.Minor), f.keepAlive
 	h.Upgrade, h.Expects = f.upgrade && f.upgradeOption, f.expects
+	h.Separate = !f.named && !f.repeats(h.Fields)
 	h.Length, err = f.body(h.Minor, 0)
 	return err
 }

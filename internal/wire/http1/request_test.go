@@ -15,6 +15,31 @@ func crlf(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
 
 var strict = Options{Limits: DefaultLimits}
 
+// separate reads a list as RFC 9110 §7.6.1 describes it.
+func separate(fields []Field) bool {
+	seen := map[string]bool{"keep-alive": true, "close": true, "upgrade": true}
+	for _, f := range fields {
+		name := strings.ToLower(f.Name)
+		if name != "connection" {
+			continue
+		}
+		for _, option := range strings.Split(f.Value, ",") {
+			if !seen[strings.ToLower(strings.Trim(option, " \t"))] {
+				return false
+			}
+		}
+	}
+	clear(seen)
+	for _, f := range fields {
+		name := strings.ToLower(f.Name)
+		if seen[name] {
+			return false
+		}
+		seen[name] = true
+	}
+	return true
+}
+
 func TestReadRequestAccepts(t *testing.T) {
 	tests := []struct {
 		name, in string
@@ -55,6 +80,10 @@ func TestReadRequestAccepts(t *testing.T) {
 		{"a token that contains upgrade is not it", crlf("GET / HTTP/1.1\nHost: x\nUpgrade: websocket\nConnection: x-upgrade-me\n\n"), strict, RequestHead{
 			Line: "GET / HTTP/1.1", Method: "GET", Target: "/", Major: 1, Minor: 1, Host: "x", KeepAlive: true,
 			Fields: fieldList("Host", "x", "Upgrade", "websocket", "Connection", "x-upgrade-me")}},
+		{"names that meet twice", crlf("GET / HTTP/1.0\nx-a: 1\nA: 2\nX-A: 3\n\n"), strict, RequestHead{
+			Line: "GET / HTTP/1.0", Method: "GET", Target: "/", Major: 1, Fields: fieldList("x-a", "1", "A", "2", "X-A", "3")}},
+		{"common names that meet twice", crlf("GET / HTTP/1.0\nCookie: 1\ncookie: 3\n\n"), strict, RequestHead{
+			Line: "GET / HTTP/1.0", Method: "GET", Target: "/", Major: 1, Fields: fieldList("Cookie", "1", "cookie", "3")}},
 		{"0.9", "GET /a\r\n", strict, RequestHead{Line: "GET /a", Method: "GET", Target: "/a", Minor: 9}},
 		{"a stray % in the query", crlf("GET /a?100% HTTP/1.0\n\n"), strict, RequestHead{
 			Line: "GET /a?100% HTTP/1.0", Method: "GET", Target: "/a?100%", Major: 1}},
@@ -65,6 +94,7 @@ func TestReadRequestAccepts(t *testing.T) {
 			Line: "PROPFIND / HTTP/1.0", Method: "PROPFIND", Target: "/", Major: 1}},
 	}
 	for _, test := range tests {
+		test.want.Separate = test.want.Major > 0 && separate(test.want.Fields)
 		t.Run(test.name, func(t *testing.T) {
 			for _, src := range []io.Reader{strings.NewReader(test.in + "REST"), iotest.OneByteReader(strings.NewReader(test.in + "REST"))} {
 				r := NewReader(src)

@@ -5,18 +5,6 @@ import (
 	"strconv"
 )
 
-// AppendRequestLine appends "METHOD target HTTP/1.minor CRLF", minor being 0 or 1. Method and target
-// must have been checked: IsToken, and no space or control character.
-func AppendRequestLine(b []byte, method, target string, minor int) []byte {
-	b = append(b, method...)
-	b = append(b, ' ')
-	b = append(b, target...)
-	if minor == 0 {
-		return append(b, " HTTP/1.0\r\n"...)
-	}
-	return append(b, " HTTP/1.1\r\n"...)
-}
-
 // AppendStatusLine appends "HTTP/1.1 NNN reason CRLF"; an empty reason is the usual one.
 func AppendStatusLine(b []byte, status int, reason string) []byte {
 	if reason == "" {
@@ -32,27 +20,21 @@ func AppendStatusLine(b []byte, status int, reason string) []byte {
 // AppendField appends "name: value CRLF". Control characters in value become spaces; a
 // field whose name is no token is left out: neither can add a line to the head.
 func AppendField(b []byte, name, value string) []byte {
-	if _, id := token(name); id == unknown {
+	f := Field{Name: name, Value: value}
+	return f.AppendTo(b)
+}
+
+// AppendTo is AppendField.
+func (f *Field) AppendTo(b []byte) []byte {
+	if f.id == unknown && !IsToken(f.Name) {
 		return b
 	}
-	return appendLine(b, name, value)
-}
-
-// AppendTo is AppendField for what may have been looked at already.
-func (f *Field) AppendTo(b []byte) []byte {
-	if f.id == unknown {
-		return AppendField(b, f.Name, f.Value)
-	}
-	return appendLine(b, f.Name, f.Value)
-}
-
-func appendLine(b []byte, name, value string) []byte {
-	b = append(b, name...)
+	b = append(b, f.Name...)
 	b = append(b, ": "...)
-	n := valueEnd(value)
-	b = append(b, value[:n]...)
-	if n < len(value) {
-		b = appendSpaced(b, value[n:])
+	n := valueEnd(f.Value)
+	b = append(b, f.Value[:n]...)
+	if n < len(f.Value) {
+		b = appendSpaced(b, f.Value[n:])
 	}
 	return append(b, "\r\n"...)
 }
