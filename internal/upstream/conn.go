@@ -133,11 +133,15 @@ func (c *Conn) Release(ok bool) {
 		return
 	}
 	c.gone = true
-	p := &c.worker.pool
 	if ok && c.pooled && len(c.R.Buffered()) == 0 {
-		p.put(c)
-		return
+		c.worker.pool.put(c)
+	} else {
+		c.end()
 	}
+}
+
+func (c *Conn) end() {
+	p := &c.worker.pool
 	c.Conn.Close()
 	c.R.Release()
 	p.count(c.in, c.out)

@@ -89,45 +89,50 @@ func (m *message) head(w *Worker, req *Request, hasBody bool) {
 	b := append(m.bytes[:0], req.Method...)
 	b = append(b, ' ')
 	b = append(b, req.Target...)
-	if req.HTTP10 {
-		b = append(b, " HTTP/1.0\r\n"...)
+	if req.Host == "" && req.URL == nil && !req.HTTP10 {
+		b = append(b, w.versionAndHost...)
 	} else {
-		b = append(b, " HTTP/1.1\r\n"...)
+		b = appendVersionAndHost(b, req.HTTP10, w.hostFor(req))
 	}
-	if req.Host == "" && req.URL == nil {
-		b = append(b, w.hostLine...)
+	if req.Method == "GET" && !hasBody {
+		b = appendFields(b, req.Fields)
 	} else {
-		b = http1.AppendField(b, "Host", w.hostFor(req))
+		b = m.appendBodyFields(b, req, hasBody)
 	}
+	end := "Connection: Keep-Alive\r\n\r\n"
+	if m.key != "" {
+		end = "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+	} else if !w.reuse || req.URL != nil || req.NoReuse || req.HTTP10 {
+		end = "Connection: close\r\n\r\n"
+	}
+	m.bytes = append(b, end...)
+}
+
+// appendVersionAndHost ends the request line.
+func appendVersionAndHost(b []byte, http10 bool, host string) []byte {
+	version := " HTTP/1.1\r\n"
+	if http10 {
+		version = " HTTP/1.0\r\n"
+	}
+	return http1.AppendField(append(b, version...), "Host", host)
+}
+
+// appendBodyFields is appendFields, and says how the body is sent, or that there is none.
+func (m *message) appendBodyFields(b []byte, req *Request, hasBody bool) []byte {
 	trailer := ""
 	if m.chunked && req.Trailer != nil {
 		trailer = http1.Get(req.Fields, "Trailer")
 	}
 	b = appendFields(b, req.Fields)
-	if hasBody || req.ContentLength == 0 && wantsBody(req.Method) {
-		b = m.appendFraming(b, req.ContentLength, trailer)
-	}
-	switch {
-	case m.key != "":
-		b = append(b, "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"...)
-	case !w.reuse || req.URL != nil || req.NoReuse || req.HTTP10:
-		b = append(b, "Connection: close\r\n\r\n"...)
-	default:
-		b = append(b, "Connection: Keep-Alive\r\n\r\n"...)
-	}
-	m.bytes = b
-}
-
-// appendFraming says how the body is sent, or that there is none.
-func (m *message) appendFraming(b []byte, length int64, trailer string) []byte {
 	if trailer != "" {
 		b = http1.AppendField(b, "Trailer", trailer)
 	}
-	if m.chunked {
+	switch {
+	case m.chunked:
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)
-	} else {
+	case hasBody || req.ContentLength == 0 && wantsBody(req.Method):
 		b = append(b, "Content-Length: "...)
-		b = strconv.AppendInt(b, max(length, 0), 10)
+		b = strconv.AppendInt(b, max(req.ContentLength, 0), 10)
 		b = append(b, "\r\n"...)
 	}
 	if m.expect {

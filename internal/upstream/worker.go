@@ -24,10 +24,10 @@ type Worker struct {
 	TLS    *tls.Config // for https and wss; nil if SSLProxyEngine is off. Not copied, so it must not change
 	TLSKey string      // identifies TLS across reloads: equal keys, equal settings
 
-	name     string
-	hostLine string // the Host field of most requests
-	reuse    bool   // of connections
-	limits   http1.Limits
+	name           string
+	versionAndHost string // behind the target of most requests
+	reuse          bool   // of connections
+	limits         http1.Limits
 	*state
 }
 
@@ -71,7 +71,7 @@ func (w *Worker) Start() *Worker {
 	if !w.Member {
 		status |= IgnoreErrors
 	}
-	w.hostLine = string(http1.AppendField(nil, "Host", w.URL.HostPort()))
+	w.versionAndHost = string(appendVersionAndHost(nil, false, w.URL.HostPort()))
 	w.reuse = w.Reuse != Off && !w.Generic
 	w.limits = http1.Limits{Line: w.ResponseFieldSize, FieldSize: w.ResponseFieldSize}
 	w.status.Store(uint32(status &^ w.Clear))

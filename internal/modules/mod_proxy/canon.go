@@ -24,9 +24,9 @@ const (
 
 // canonicalise makes r.Filename the URL that is sent: host in lower case, default port left out, path encoded, query
 // appended. It runs once for a request, and makes its exchange.
-func canonicalise(r *module.Request) (*exchange, module.Result) {
+// What the request was mapped by may be nil.
+func canonicalise(r *module.Request, a *alias) (*exchange, module.Result) {
 	x := newExchange(r)
-	a, _ := r.Get(aliasKey).(*alias)
 	if a == nil || a.direct == nil || !x.goDirectly(a.direct) {
 		if res := x.encodeURL(a); res != module.OK {
 			x.recycle()

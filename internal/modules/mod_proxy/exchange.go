@@ -84,7 +84,7 @@ func (x *exchange) run(w *upstream.Worker, u *upstream.URL, path string) (module
 		}
 	}
 	if x.scheme.cgi != nil {
-		if res := x.prepareScript(*u, path); res != module.OK {
+		if res := x.prepareScript(u, path); res != module.OK {
 			return res, nil
 		}
 	}
@@ -101,9 +101,10 @@ func (x *exchange) run(w *upstream.Worker, u *upstream.URL, path string) (module
 	return x.relay(resp), nil
 }
 
-func (x *exchange) prepareScript(u upstream.URL, path string) module.Result {
-	u.Socket, u.Path = "", path
-	return x.scheme.cgi.Prepare(x.r, u, &x.request)
+func (x *exchange) prepareScript(u *upstream.URL, path string) module.Result {
+	script := *u
+	script.Socket, script.Path = "", path
+	return x.scheme.cgi.Prepare(x.r, script, &x.request)
 }
 
 func (x *exchange) answered(w *upstream.Worker, status int) {

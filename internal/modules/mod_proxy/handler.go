@@ -22,14 +22,16 @@ func serve(r *module.Request) module.Result {
 		r.Filename, r.Proxy = r.Handler+r.Filename, module.ReverseProxied
 		r.SetNote(noteHandler, "1")
 	}
-	x, ok := r.Take(exchangeKey).(*exchange)
+	kept := r.Take(wayKey)
+	x, ok := kept.(*exchange)
 	if !ok || x.filename != r.Filename {
+		a, _ := kept.(*alias)
 		var res module.Result
-		if x, res = canonicalise(r); res != module.OK {
+		if x, res = canonicalise(r, a); res != module.OK {
 			return res
 		}
 	}
-	x.dir, x.server = dirs.Of(r.Dir), servers.Of(r.Server.Settings)
+	x.dir, x.server = dirs.Of(r.Dir), x.rt.settings
 	res := x.serve()
 	if !x.later {
 		x.recycle()

@@ -8,7 +8,7 @@ import "transom/internal/module"
 func Module() *module.Module {
 	m := &module.Module{Name: "mod_proxy", Identifier: "proxy_module", Compile: compile, Hooks: []module.Hook{
 		{Phase: module.PostRead, Position: module.First, After: []string{"mod_remoteip"}, Before: []string{"mod_headers"}, Run: stripNamed},
-		{Phase: module.PreTranslate, Run: preTranslate},
+		{Phase: module.PreTranslate, Applies: mapsEncoded, Run: preTranslate},
 		{Phase: module.Translate, Position: module.First, After: []string{"mod_rewrite"}, Run: translate},
 		{Phase: module.MapToStorage, Position: module.First, Run: mapToStorage},
 		{Phase: module.Fixups, Position: module.First, After: []string{"mod_rewrite"}, Run: fixup},

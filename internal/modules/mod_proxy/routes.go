@@ -28,6 +28,7 @@ type routes struct {
 	relay       tunnel.Relay
 	origins     map[string]*origin // those of workers, by the same text
 	timeout     time.Duration      // ProxyTimeout, else Timeout
+	settings    *serverSettings
 }
 
 // scheme is what a module offers for URLs of a kind.
@@ -57,6 +58,7 @@ func compile(b *module.Build) error {
 		}
 		settings := servers.Of(s.Settings)
 		rt := routing.Edit(s.Settings)
+		rt.settings = settings
 		rt.aliases, rt.workers, rt.balancers, rt.schemes = settings.aliases, settings.workers, settings.balancers, schemes
 		for _, a := range rt.aliases {
 			rt.mapsEncoded = rt.mapsEncoded || a.mapping != ""

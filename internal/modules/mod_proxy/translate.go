@@ -9,10 +9,13 @@ import (
 	"transom/internal/observe"
 )
 
+// mapsEncoded says that there is a ProxyPass with mapping=.
+func mapsEncoded(server, _ *module.Settings) bool { return routing.Of(server).mapsEncoded }
+
 // preTranslate applies the ProxyPass directives with mapping=, whose paths are compared before the URL is decoded.
 func preTranslate(r *module.Request) module.Result {
 	rt := routing.Of(r.Server.Settings)
-	if !rt.mapsEncoded || r.Proxy != module.NotProxied {
+	if r.Proxy != module.NotProxied {
 		return module.Declined
 	}
 	path, _, _ := strings.Cut(r.UnparsedURI, "?")
@@ -205,10 +208,11 @@ func (a *alias) apply(r *module.Request, uri string) (res module.Result, done bo
 
 func (a *alias) take(r *module.Request, filename string) {
 	r.Filename, r.Handler, r.Proxy = filename, handlerName, module.ReverseProxied
-	r.Set(aliasKey, a)
+	r.Set(wayKey, a)
 }
 
-var aliasKey = new(alias)
+// wayKey keeps the *alias that has mapped a request, and its *exchange from the fixups on.
+var wayKey = new(direct)
 
 const handlerName = "proxy-server"
 
@@ -228,14 +232,14 @@ func fixup(r *module.Request) module.Result {
 	if !isProxied(r) {
 		return module.Declined
 	}
-	if x, ok := r.Get(exchangeKey).(*exchange); ok && x.filename == r.Filename {
+	kept := r.Get(wayKey)
+	if x, ok := kept.(*exchange); ok && x.filename == r.Filename {
 		return module.OK
 	}
-	x, res := canonicalise(r)
+	a, _ := kept.(*alias)
+	x, res := canonicalise(r, a)
 	if res == module.OK {
-		r.Set(exchangeKey, x)
+		r.Set(wayKey, x)
 	}
 	return res
 }
-
-var exchangeKey = new(exchange)

@@ -63,13 +63,16 @@ func (b *Body) Took(n int64) {
 // WriteBuffered writes to dst, in one Write, what was read ahead of a body of known length,
 // and consumes it, whatever dst says.
 func (b *Body) WriteBuffered(dst io.Writer) (int, error) {
-	n := min(b.Left(), int64(len(b.src.Buffered())))
-	if n <= 0 {
+	data := b.src.Buffered()
+	if left := b.Left(); int64(len(data)) > left {
+		data = data[:max(left, 0)]
+	}
+	if len(data) == 0 {
 		return 0, nil
 	}
-	written, err := dst.Write(b.src.Buffered()[:n])
-	b.src.take(int(n))
-	if b.left -= n; b.left == 0 {
+	written, err := dst.Write(data)
+	b.src.take(len(data))
+	if b.left -= int64(len(data)); b.left == 0 {
 		b.err = io.EOF
 	}
 	return written, err
