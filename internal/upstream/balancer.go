@@ -222,13 +222,13 @@ func (b *Balancer) Answered(w *Worker, status int) bool {
 // Failed notes an exchange's error and says whether another member may be tried, if attempts are left: only after 503, and only
 // if the member is out of use now.
 func (b *Balancer) Failed(w *Worker, err *Error) (tryNext bool) {
-	now := time.Now()
+	failed := false // with retry=0 another request may have it in use again at once
 	switch {
 	case err.Client || err.Abandoned:
 		return false
 	case err.Timeout && b.FailOnTimeout, err.Status == http.StatusInternalServerError, err.Status == http.StatusServiceUnavailable:
-		w.Fail(now)
+		failed = w.Fail(time.Now())
 	}
 	b.Answered(w, err.Status)
-	return err.Status == http.StatusServiceUnavailable && !w.Status().Usable()
+	return err.Status == http.StatusServiceUnavailable && (failed || !w.Status().Usable())
 }

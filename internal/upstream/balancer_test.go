@@ -208,3 +208,28 @@ func FuzzSession(f *testing.F) {
 		}
 	})
 }
+
+// With retry=0 others have a member in use again as soon as it has failed. The request that it failed goes to the next one all the same.
+func TestFailedWithoutRetry(t *testing.T) {
+	b := members(t, "b\na retry=0\nc")
+	w, stop, stopped := b.Members[0], make(chan bool), make(chan bool)
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				w.Usable(time.Now().Add(time.Second))
+			}
+		}
+	}()
+	for i := range 1_000_000 {
+		if !b.Failed(w, &Error{Status: http.StatusServiceUnavailable}) {
+			t.Errorf("failure %d: no other member is tried", i)
+			break
+		}
+	}
+	close(stop)
+	<-stopped
+}
