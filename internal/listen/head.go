@@ -2,6 +2,7 @@ package listen
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -102,16 +103,18 @@ func dropsConnection(status int) bool {
 // appendHeader appends the handler's fields but those that are the server's to write:
 // first in the order they were received in, then by name.
 func (w *response) appendHeader(b []byte, interim bool) []byte {
-	var names [24]string
-	left := names[:0]
+	var room [24]string
+	names := room[:0]
 	for name := range w.header {
 		if !servers(name) && !w.isTrailer(name) && !(interim && name == "Date") {
-			left = append(left, name)
+			names = append(names, name)
 		}
 	}
-	b, left = w.appendReceived(b, left)
-	sortNames(left)
-	for _, name := range left {
+	slices.Sort(names)
+	if len(w.order) > 0 {
+		b, names = w.appendReceived(b, names)
+	}
+	for _, name := range names {
 		for _, v := range w.header[name] {
 			b = http1.AppendField(b, name, v)
 		}
@@ -132,44 +135,35 @@ func (w *response) appendListed(b []byte) []byte {
 }
 
 // appendReceived writes the fields of order whose values the header still has, and
-// returns the names that are left.
+// returns the names that are left. They are sorted.
 func (w *response) appendReceived(b []byte, names []string) ([]byte, []string) {
-	if len(w.order) == 0 {
-		return b, names
-	}
-	n := 0
-	for i, name := range names {
-		if w.received(name) {
-			names[i], names[n] = names[n], names[i]
-			n++
+	var room [24]int
+	same := append(room[:0], make([]int, len(names))...) // values of each name that are order's; others: -1
+	for i := range w.order {
+		f := &w.order[i]
+		at, ok := slices.BinarySearch(names, f.Canonical())
+		if !ok || same[at] < 0 {
+			continue
+		}
+		if values := w.header[names[at]]; same[at] < len(values) && values[same[at]] == f.Value {
+			same[at]++
+		} else {
+			same[at] = -1
 		}
 	}
-	same, left := names[:n], names[n:]
-	for _, f := range w.order {
-		for _, name := range same {
-			if len(name) == len(f.Name) && http1.EqualFold(name, f.Name) {
-				b = http1.AppendField(b, f.Name, f.Value)
-				break
-			}
+	for i := range w.order {
+		f := &w.order[i]
+		if at, ok := slices.BinarySearch(names, f.Canonical()); ok && same[at] == len(w.header[names[at]]) {
+			b = f.AppendTo(b)
+		}
+	}
+	left := names[:0]
+	for at, name := range names {
+		if same[at] != len(w.header[name]) {
+			left = append(left, name)
 		}
 	}
 	return b, left
-}
-
-// received reports whether the header's values of name are those of order.
-func (w *response) received(name string) bool {
-	values := w.header[name]
-	n := 0
-	for _, f := range w.order {
-		if len(name) != len(f.Name) || !http1.EqualFold(name, f.Name) {
-			continue
-		}
-		if n == len(values) || values[n] != f.Value {
-			return false
-		}
-		n++
-	}
-	return n == len(values) && n > 0
 }
 
 // servers are the fields that the server writes itself.
@@ -193,14 +187,6 @@ func (w *response) isTrailer(name string) bool {
 		}
 	}
 	return false
-}
-
-func sortNames(names []string) {
-	for i := 1; i < len(names); i++ {
-		for j := i; j > 0 && names[j] < names[j-1]; j-- {
-			names[j], names[j-1] = names[j-1], names[j]
-		}
-	}
 }
 
 // trailers are what the handler announced in Trailer or set with http.TrailerPrefix.

@@ -77,14 +77,14 @@ func withoutHops(fields []Field, first int, keepLength bool) []Field {
 	}
 	kept := fields[:first]
 	for i := first; i < len(fields); i++ {
-		if f := &fields[i]; !ends(f.ID(), keepLength) && !containsFold(named, f.Name) {
+		if f := &fields[i]; !ends(f.ID(), keepLength) && !(len(named) > 0 && named[f.Canonical()]) {
 			kept = append(kept, *f)
 		}
 	}
 	return kept
 }
 
-func namedByConnection(fields []Field) (named []string) {
+func namedByConnection(fields []Field) (named map[string]bool) {
 	for i := range fields {
 		f := &fields[i]
 		if f.ID() != http1.Connection {
@@ -92,7 +92,10 @@ func namedByConnection(fields []Field) (named []string) {
 		}
 		for name, rest, ok := http1.NextElement(f.Value); ok; name, rest, ok = http1.NextElement(rest) {
 			if !common(name) && !protected(name) && !isLength(name) {
-				named = append(named, name)
+				if named == nil {
+					named = map[string]bool{}
+				}
+				named[http1.Canonical(name)] = true
 			}
 		}
 	}
@@ -118,13 +121,4 @@ func soundLength(fields []Field) bool {
 // common are the options of Connection that name no field, or one that goes anyway.
 func common(option string) bool {
 	return http1.EqualFold(option, "keep-alive") || http1.EqualFold(option, "close") || http1.EqualFold(option, "upgrade")
-}
-
-func containsFold(names []string, name string) bool {
-	for _, n := range names {
-		if http1.EqualFold(n, name) {
-			return true
-		}
-	}
-	return false
 }

@@ -5,10 +5,10 @@ package upstream
 import (
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"transom/internal/wire/http1"
@@ -119,56 +119,35 @@ func (r *Response) WriteTo(w io.Writer) (int64, error) {
 
 // AddTo adds the response's fields to h under canonical names.
 func (r *Response) AddTo(h http.Header) {
-	values, others := make([]string, len(r.Fields)), len(h) > 0
+	if len(h) == 0 {
+		http1.FillHeader(h, nil, r.Fields, "")
+		return
+	}
 	for i := range r.Fields {
 		f := &r.Fields[i]
-		key := http1.Canonical(f.Name)
-		if others || listed(r.Fields[:i], f.Name) {
-			if old, ok := h[key]; ok {
-				h[key] = append(old, f.Value)
-				continue
-			}
-		}
-		values[i] = f.Value
-		h[key] = values[i : i+1 : i+1]
+		key := f.Canonical()
+		h[key] = append(h[key], f.Value)
 	}
 }
 
 // Ordered makes fields of h in the order and case of the client's own fields; what those don't name follows in the order of names.
 func Ordered(h http.Header, sent []Field) []Field {
-	out := make([]Field, 0, len(h)+2)
-	for _, f := range sent {
-		key := http1.Canonical(f.Name)
-		if listed(out, key) {
-			continue
-		}
-		for _, v := range h[key] {
-			out = append(out, Field{Name: f.Name, Value: v})
-		}
+	out, left := make([]Field, 0, len(h)+2), maps.Clone(h)
+	for i := range sent {
+		f := &sent[i]
+		key := f.Canonical()
+		out = appendValues(out, f.Name, left[key])
+		delete(left, key)
 	}
-	return appendRest(out, h)
-}
-
-func listed(fields []Field, name string) bool {
-	for i := range fields {
-		if http1.EqualFold(fields[i].Name, name) {
-			return true
-		}
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		out = appendValues(out, key, left[key])
 	}
-	return false
-}
-
-func appendRest(out []Field, h http.Header) []Field {
-	first := len(out)
-	for key, values := range h {
-		if listed(out[:first], key) {
-			continue
-		}
-		for _, v := range values {
-			out = append(out, Field{Name: key, Value: v})
-		}
-	}
-	rest := out[first:]
-	slices.SortStableFunc(rest, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
 	return out
+}
+
+func appendValues(fields []Field, name string, values []string) []Field {
+	for _, v := range values {
+		fields = append(fields, Field{Name: name, Value: v})
+	}
+	return fields
 }
