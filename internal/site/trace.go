@@ -34,12 +34,12 @@ func hostTitle(s *module.Server) string {
 // why says in words what pick has done.
 func (v *vhosts) why(s *module.Server, local netip.AddrPort, host string) string {
 	list := v.candidates(local)
-	where := fmt.Sprintf("%d virtual hosts fit %v", len(list), local)
-	if len(list) == 1 {
+	where := fmt.Sprintf("%d virtual hosts fit %v", len(list.servers), local)
+	if len(list.servers) == 1 {
 		where = fmt.Sprintf("one virtual host fits %v", local)
 	}
 	switch {
-	case len(list) == 0:
+	case list == v.main:
 		return fmt.Sprintf("no virtual host fits %v, so that the main server answers", local)
 	case host == "":
 		return where + "; the request names no host, so that the first one listed answers"

@@ -1,8 +1,10 @@
 package site
 
 import (
+	"cmp"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 
 	"transom/internal/module"
@@ -12,114 +14,131 @@ import (
 // vhosts picks the server for a request as httpd does (vhosts/details.html of its manual): first the servers whose
 // <VirtualHost> address fits the connection best, then among those the name; the first listed is the default.
 type vhosts struct {
-	main   *module.Server
-	exact  map[netip.AddrPort][]*module.Server // port 0 is any port
-	few    []atAddress                         // the same, if they are few: found without making a hash
-	port   map[int][]*module.Server            // any address, this port
-	any    []*module.Server                    // any address, any port
-	strict bool                                // some server has StrictHostCheck
+	main   *group
+	few    []address                 // the best fit comes first; searched if there are no more than maxFew
+	many   map[netip.AddrPort]*group // the same: no address is any address, port 0 any port
+	strict bool                      // some server has StrictHostCheck
 }
 
-type atAddress struct {
-	ip      netip.Addr
-	port    uint16
+// address is one that <VirtualHost> names: an address or any, a port or any (0).
+type address struct {
+	ip   netip.Addr
+	port uint16
+	*group
+}
+
+// group are the servers of an address, in the file's order.
+type group struct {
 	servers []*module.Server
+	names   map[string]*module.Server // whom the names lead to that stand in ServerName and, without wildcards, in ServerAlias
+	wild    []*module.Server          // those with wildcards
 }
 
 func newVhosts(servers []*module.Server) *vhosts {
-	v := &vhosts{main: servers[0], exact: map[netip.AddrPort][]*module.Server{}, port: map[int][]*module.Server{}}
+	v := &vhosts{main: newGroup(servers[:1]), many: map[netip.AddrPort]*group{}}
+	of := map[netip.AddrPort][]*module.Server{}
 	for _, s := range servers {
 		v.strict = v.strict || module.CoreServer.Of(s.Settings).StrictHostCheck.Or(false)
 		for _, a := range s.Addresses {
-			switch {
-			case a.IP.IsValid():
-				key := netip.AddrPortFrom(a.IP.Unmap(), uint16(a.Port))
-				v.exact[key] = append(v.exact[key], s)
-			case a.Port != 0:
-				v.port[a.Port] = append(v.port[a.Port], s)
-			default:
-				v.any = append(v.any, s)
-			}
+			key := netip.AddrPortFrom(a.IP.Unmap(), uint16(a.Port))
+			of[key] = append(of[key], s)
 		}
 	}
-	if len(v.exact) <= maxFew {
-		for address, servers := range v.exact {
-			v.few = append(v.few, atAddress{address.Addr(), address.Port(), servers})
-		}
+	for key, servers := range of {
+		v.many[key] = newGroup(servers)
+		v.few = append(v.few, address{key.Addr(), key.Port(), v.many[key]})
 	}
+	slices.SortFunc(v.few, func(a, b address) int {
+		return cmp.Or(-a.ip.Compare(b.ip), -cmp.Compare(a.port, b.port))
+	})
 	return v
 }
 
 const maxFew = 16
 
-// addressed are the servers that say an address itself, first of all with its port.
-func (v *vhosts) addressed(local netip.AddrPort) (found []*module.Server) {
-	if len(v.exact) > maxFew {
-		if l := v.exact[netip.AddrPortFrom(bare(local), local.Port())]; l != nil {
-			return l
+func newGroup(servers []*module.Server) *group {
+	g := &group{servers: servers, names: map[string]*module.Server{}}
+	for _, s := range servers {
+		for _, name := range append([]string{strings.TrimSuffix(s.Name, ".")}, s.Aliases...) {
+			if g.names[name] == nil {
+				g.names[name] = cmp.Or(g.covering(name), s)
+			}
 		}
-		return v.exact[netip.AddrPortFrom(bare(local), 0)]
+		if len(s.Wildcards) > 0 {
+			g.wild = append(g.wild, s)
+		}
+	}
+	return g
+}
+
+// covering is the first server with a wildcard that covers a name, or nil.
+func (g *group) covering(host string) *module.Server {
+	for _, s := range g.wild {
+		if matchesAny(s.Wildcards, host) {
+			return s
+		}
+	}
+	return nil
+}
+
+func bare(ip netip.Addr) netip.Addr {
+	if ip.Is4() {
+		return ip
+	}
+	return ip.Unmap().WithZone("")
+}
+
+// candidates are the servers for a local address. An exact address hides the wildcards, and of servers with the same address those
+// with the very port come first.
+func (v *vhosts) candidates(local netip.AddrPort) *group {
+	ip, port := bare(local.Addr()), local.Port()
+	if len(v.few) > maxFew {
+		return v.among(ip, port)
 	}
 	for i := range v.few {
 		a := &v.few[i]
-		if a.port != 0 && a.port != local.Port() || a.ip != bare(local) {
-			continue
+		if (a.port == port || a.port == 0) && (a.ip == ip || !a.ip.IsValid()) {
+			return a.group
 		}
-		if found = a.servers; a.port != 0 {
-			break
-		}
-	}
-	return found
-}
-
-func bare(local netip.AddrPort) netip.Addr { return local.Addr().Unmap().WithZone("") }
-
-// candidates are the servers for a local address; none means the main server. An exact address hides the wildcards, and
-// of servers with the same address those with the very port come first.
-func (v *vhosts) candidates(local netip.AddrPort) []*module.Server {
-	if l := v.addressed(local); l != nil {
-		return l
-	}
-	if l := v.port[int(local.Port())]; l != nil {
-		return l
-	}
-	return v.any
-}
-
-// Default is the server for a connection before any name is known.
-func (v *vhosts) Default(local netip.AddrPort) *module.Server {
-	if l := v.candidates(local); len(l) > 0 {
-		return l[0]
 	}
 	return v.main
 }
 
-// pick is the server for a name (lower case, without port and trailing dot; empty if the client gave none).
-func (v *vhosts) pick(local netip.AddrPort, host string) *module.Server {
-	return v.choose(v.candidates(local), local, host)
+// among finds the best of many.
+func (v *vhosts) among(ip netip.Addr, port uint16) *group {
+	for _, key := range [...]netip.AddrPort{netip.AddrPortFrom(ip, port), netip.AddrPortFrom(ip, 0),
+		netip.AddrPortFrom(netip.Addr{}, port), {}} {
+		if g := v.many[key]; g != nil {
+			return g
+		}
+	}
+	return v.main
 }
 
-func (v *vhosts) choose(list []*module.Server, local netip.AddrPort, host string) *module.Server {
-	if len(list) == 0 {
-		return v.main
+// Default is the server for a connection before any name is known.
+func (v *vhosts) Default(local netip.AddrPort) *module.Server { return v.candidates(local).servers[0] }
+
+// pick is the server for a name (lower case, without port and trailing dot; empty if the client gave none).
+func (v *vhosts) pick(local netip.AddrPort, host string) *module.Server {
+	g := v.candidates(local)
+	if host == "" || len(g.servers) == 1 {
+		return g.servers[0]
 	}
-	if host == "" || len(list) == 1 {
-		return list[0]
-	}
-	if s := named(list, local, host); s != nil {
+	if s := g.named(local, host); s != nil {
 		return s
 	}
-	return list[0]
+	return g.servers[0]
 }
 
 // named is the server that says the name itself, or nil.
-func named(list []*module.Server, local netip.AddrPort, host string) *module.Server {
-	for _, s := range list {
-		if strings.TrimSuffix(s.Name, ".") == host || contains(s.Aliases, host) || matchesAny(s.Wildcards, host) {
-			return s
-		}
+func (g *group) named(local netip.AddrPort, host string) *module.Server {
+	if s := g.names[host]; s != nil {
+		return s
 	}
-	for _, s := range list {
+	if s := g.covering(host); s != nil {
+		return s
+	}
+	for _, s := range g.servers {
 		if namedByAddress(s, host, int(local.Port())) {
 			return s
 		}
@@ -136,11 +155,7 @@ func (v *vhosts) strange(r *module.Request) bool {
 	if !module.CoreServer.Of(first.Settings).StrictHostCheck.Or(false) {
 		return false
 	}
-	list := v.candidates(r.Conn.Local)
-	if len(list) == 0 {
-		list = []*module.Server{first}
-	}
-	if named(list, r.Conn.Local, r.Host) != nil {
+	if v.candidates(r.Conn.Local).named(r.Conn.Local, r.Host) != nil {
 		return false
 	}
 	if !first.Virtual() {
@@ -181,10 +196,9 @@ func matchesAny(patterns []string, host string) bool {
 
 // Pick is the server for a connection to local and a host name, which may have a port or be empty.
 func (s *Site) Pick(local netip.AddrPort, host string) *module.Server {
-	list := s.vhosts.candidates(local)
-	if len(list) < 2 {
-		return s.vhosts.choose(list, local, "")
+	if g := s.vhosts.candidates(local); len(g.servers) == 1 {
+		return g.servers[0]
 	}
 	name, _ := splitHost(host)
-	return s.vhosts.choose(list, local, name)
+	return s.vhosts.pick(local, name)
 }
