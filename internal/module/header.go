@@ -46,8 +46,21 @@ func (r *Request) Field(name string) string {
 
 // Joined is Field with the values of all lines, as httpd joins them (RFC 9110 5.2).
 func (r *Request) Joined(name string) (value string, set bool) {
-	values := r.Values(name)
-	return strings.Join(values, ", "), len(values) > 0
+	if !r.Untouched() {
+		values := r.HTTP.Header[name]
+		return strings.Join(values, ", "), len(values) > 0
+	}
+	for i := range r.Conn.Fields {
+		f := &r.Conn.Fields[i]
+		switch {
+		case !http1.EqualFold(f.Name, name):
+		case set:
+			value += ", " + f.Value
+		default:
+			value, set = f.Value, true
+		}
+	}
+	return value, set
 }
 
 // Values are those of all lines of a field.
@@ -56,7 +69,7 @@ func (r *Request) Values(name string) (values []string) {
 		return r.HTTP.Header[name]
 	}
 	for i := range r.Conn.Fields {
-		if f := &r.Conn.Fields[i]; len(f.Name) == len(name) && http1.EqualFold(f.Name, name) {
+		if f := &r.Conn.Fields[i]; http1.EqualFold(f.Name, name) {
 			values = append(values, f.Value)
 		}
 	}

@@ -328,6 +328,16 @@ func (r *Request) UserAgentPort() uint16 {
 	return r.Conn.Remote.Port()
 }
 
+// UserAgentText is UserAgentAddr in words. The listener has most in words already.
+func (r *Request) UserAgentText() string {
+	if r.UserAgentAddr.Is4() && r.UserAgentAddr == r.Conn.Remote.Addr() {
+		if text, _, ok := strings.Cut(r.HTTP.RemoteAddr, ":"); ok {
+			return text
+		}
+	}
+	return r.UserAgentAddr.String()
+}
+
 // IsTLS says whether the client's connection is encrypted.
 func (r *Request) IsTLS() bool { return r.Conn.TLS != nil }
 

@@ -15,9 +15,14 @@ type item struct {
 	value    func(b []byte, r *module.Request, arg string) []byte
 	atEnd    func(t *tunnel.Result, arg string) string // not nil: known only when a tunnel has ended
 	arg      string
-	original bool  // of the request as it came, before internal redirects
-	statuses []int // only for these, or if except only for others
-	except   bool
+	original bool      // of the request as it came, before internal redirects
+	only     *statuses // nil: logged whatever the status is
+}
+
+// statuses are those that an item is for, or if except those that it is not for.
+type statuses struct {
+	list   []int
+	except bool
 }
 
 // parse reads a format: % [!] [status,...] [< or >] [{arg}] letter.
@@ -66,11 +71,12 @@ func parse(format string, offered []module.LogItem) ([]item, error) {
 // parseItem reads what stands behind a percent sign, and says how long it is. Without a value it is always "-".
 func parseItem(s string, offered []module.LogItem) (item, int, error) {
 	var it item
+	var only statuses
 	explicit := byte(0)
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '!':
-			it.except = true
+			only.except = true
 		case c == '<' || c == '>':
 			explicit = c
 		case c == ',':
@@ -80,7 +86,7 @@ func parseItem(s string, offered []module.LogItem) (item, int, error) {
 				j++
 			}
 			n, _ := strconv.Atoi(s[i:j])
-			it.statuses = append(it.statuses, n)
+			only.list = append(only.list, n)
 			i = j - 1
 		case c == '{':
 			end := strings.IndexByte(s[i:], '}')
@@ -99,6 +105,9 @@ func parseItem(s string, offered []module.LogItem) (item, int, error) {
 			}
 			if explicit != 0 {
 				it.original = explicit == '<'
+			}
+			if len(only.list) > 0 {
+				it.only = &only
 			}
 			return it, i + len(name), nil
 		}
@@ -138,14 +147,14 @@ func (it *item) lookup(name string, offered []module.LogItem) bool {
 	return offered == nil // a LogFormat is read before modules have said what they offer; CustomLog looks again
 }
 
-// applies says whether the item's list of statuses lets it be logged.
-func (it *item) applies(status int) bool {
-	for _, s := range it.statuses {
+// cover says that an item is logged with a status.
+func (o *statuses) cover(status int) bool {
+	for _, s := range o.list {
 		if s == status {
-			return !it.except
+			return !o.except
 		}
 	}
-	return it.except
+	return o.except
 }
 
 func (it *item) append(b []byte, r *module.Request) []byte {
@@ -157,7 +166,7 @@ func (it *item) append(b []byte, r *module.Request) []byte {
 	if it.original {
 		of = r.First()
 	}
-	if len(it.statuses) > 0 && !it.applies(of.Status) && !it.applies(r.Status) {
+	if it.only != nil && !it.only.cover(of.Status) && !it.only.cover(r.Status) {
 		return append(b, '-')
 	}
 	return it.value(b, of, it.arg)

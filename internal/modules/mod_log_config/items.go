@@ -41,7 +41,7 @@ func num(f func(r *module.Request, arg string) int64) func([]byte, *module.Reque
 var pid = int64(os.Getpid())
 
 var known = map[string]kind{
-	"h": {value: client},
+	"h": {value: str(clientAddress)},
 	"a": {value: str(clientAddress)},
 	"A": {value: str(func(r *module.Request, _ string) string { return r.Conn.Local.Addr().Unmap().String() })},
 	"l": {},
@@ -103,18 +103,11 @@ func oneOf(words ...string) func(arg string) string {
 	}
 }
 
-func client(b []byte, r *module.Request, arg string) []byte {
-	if arg == "c" || !r.UserAgentAddr.IsValid() || r.UserAgentAddr.Zone() != "" {
-		return text(b, clientAddress(r, arg))
-	}
-	return r.UserAgentAddr.AppendTo(b)
-}
-
 func clientAddress(r *module.Request, arg string) string {
 	if arg == "c" {
 		return r.Conn.Remote.Addr().Unmap().String()
 	}
-	return r.UserAgentAddr.String()
+	return r.UserAgentText()
 }
 
 // user is "-" for nobody and "" in quotes for an empty name.
@@ -134,6 +127,9 @@ func requestLine(b []byte, r *module.Request, _ string) []byte {
 func status(b []byte, r *module.Request, _ string) []byte {
 	if r.Status == 0 {
 		return append(b, '-')
+	}
+	if n := r.Status; n < 1000 {
+		return append(b, byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
 	}
 	return strconv.AppendInt(b, int64(r.Status), 10)
 }

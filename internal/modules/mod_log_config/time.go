@@ -23,6 +23,9 @@ var lastStamp atomic.Pointer[stamp]
 // seconds and fractions of it, or by a strftime format.
 func logTime(b []byte, r *module.Request, arg string) []byte {
 	at := r.Received
+	if arg == "" {
+		return commonTime(b, at)
+	}
 	switch when, rest, _ := strings.Cut(arg, ":"); when {
 	case "end":
 		at, arg = time.Now(), rest
@@ -31,12 +34,7 @@ func logTime(b []byte, r *module.Request, arg string) []byte {
 	}
 	switch arg {
 	case "":
-		s := lastStamp.Load()
-		if s == nil || s.second != at.Unix() {
-			s = &stamp{at.Unix(), at.Format(clf)}
-			lastStamp.Store(s)
-		}
-		return append(b, s.text...)
+		return commonTime(b, at)
 	case "sec":
 		return strconv.AppendInt(b, at.Unix(), 10)
 	case "msec":
@@ -49,6 +47,15 @@ func logTime(b []byte, r *module.Request, arg string) []byte {
 		return pad(b, at.Nanosecond()/1e3, 6)
 	}
 	return strftime(b, arg, at)
+}
+
+func commonTime(b []byte, at time.Time) []byte {
+	s := lastStamp.Load()
+	if s == nil || s.second != at.Unix() {
+		s = &stamp{at.Unix(), at.Format(clf)}
+		lastStamp.Store(s)
+	}
+	return append(b, s.text...)
 }
 
 func pad(b []byte, n, width int) []byte {

@@ -133,18 +133,6 @@ func merge(fields []upstream.Field, own int) []upstream.Field {
 	return kept
 }
 
-// clientText is the client's address. The listener has most in words already.
-func clientText(r *module.Request) string {
-	if text := r.HTTP.RemoteAddr; r.UserAgentAddr.Is4() && r.UserAgentAddr == r.Conn.Remote.Addr() {
-		for i := len(text) - 1; i > 0; i-- {
-			if text[i] == ':' {
-				return text[:i]
-			}
-		}
-	}
-	return r.UserAgentAddr.String()
-}
-
 // appendAdded appends what this proxy says of itself and the client, by name.
 func (x *exchange) appendAdded(fields []upstream.Field, host string) []upstream.Field {
 	r := x.r
@@ -154,7 +142,7 @@ func (x *exchange) appendAdded(fields []upstream.Field, host string) []upstream.
 	if x.dir.addHeaders == module.Off || r.Proxy != module.ReverseProxied {
 		return fields
 	}
-	fields = appendOwn(fields, http1.XForwardedFor, clientText(r))
+	fields = appendOwn(fields, http1.XForwardedFor, r.UserAgentText())
 	if host != "" {
 		fields = appendOwn(fields, http1.XForwardedHost, host)
 	}
