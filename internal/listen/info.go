@@ -19,6 +19,10 @@ func (x *exchange) Header() http.Header {
 	return x.header
 }
 
+func (x *exchange) WriteFields(status int, reason string, fields []http1.Field) bool {
+	return x.w.WriteFields(status, reason, fields)
+}
+
 // BytesIn counts head, framing and body, in the clear.
 func (x *exchange) BytesIn() int64 { return x.conn.reader.Taken() - x.takenBefore }
 
@@ -42,6 +46,9 @@ type h2Stream h2Exchange
 
 // Header is that of the http.Request.
 func (x *h2Stream) Header() http.Header { return nil }
+
+// WriteFields leaves it to the library, which takes a map.
+func (x *h2Stream) WriteFields(int, string, []http1.Field) bool { return false }
 
 // BytesIn counts the body alone, as BytesOut does.
 func (x *h2Stream) BytesIn() int64 { return x.in.Load() }

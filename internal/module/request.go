@@ -45,6 +45,7 @@ type BadRequest struct {
 // Exchange is what a listener offers for one request.
 type Exchange interface {
 	Header() http.Header  // Fields as a map, without Host; made anew, in memory that is the request's
+	FieldWriter           // of the response
 	BytesIn() int64       // read for this request, head and body
 	BytesOut() int64      // written for it, head and body
 	AfterResponse(func()) // runs a function once the response has left
@@ -57,14 +58,15 @@ type Exchange interface {
 // NoListener is the Exchange of a request that no listener has read: it counts nothing, and keeps what waits for the response.
 type NoListener struct{ After []func() }
 
-func (x *NoListener) Header() http.Header    { return nil } // the request has its own
-func (x *NoListener) BytesIn() int64         { return 0 }
-func (x *NoListener) BytesOut() int64        { return 0 }
-func (x *NoListener) AfterResponse(f func()) { x.After = append(x.After, f) }
-func (x *NoListener) CloseAfter()            {}
-func (x *NoListener) Broken() bool           { return false }
-func (x *NoListener) Closes() bool           { return false }
-func (x *NoListener) Abort()                 {}
+func (x *NoListener) Header() http.Header                         { return nil } // the request has its own
+func (x *NoListener) BytesIn() int64                              { return 0 }
+func (x *NoListener) BytesOut() int64                             { return 0 }
+func (x *NoListener) AfterResponse(f func())                      { x.After = append(x.After, f) }
+func (x *NoListener) CloseAfter()                                 {}
+func (x *NoListener) Broken() bool                                { return false }
+func (x *NoListener) WriteFields(int, string, []http1.Field) bool { return false }
+func (x *NoListener) Closes() bool                                { return false }
+func (x *NoListener) Abort()                                      {}
 
 // Scoreboard shows what connections are busy with.
 type Scoreboard interface {
@@ -84,6 +86,7 @@ const (
 type Request struct {
 	HTTP   *http.Request // method, body, and what Header makes
 	Writer http.ResponseWriter
+	Head   FieldWriter // the response's head may go here instead, as a list; nil for what is only looked up
 	Conn   *Conn
 	Server *Server
 	Dir    *Settings // merged settings of all sections that apply so far

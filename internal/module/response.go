@@ -129,7 +129,7 @@ func (r *Request) RunBeforeHeaders(status int, h http.Header) {
 // ResetFilters forgets filters and header callbacks, for an error response that starts anew.
 func (r *Request) ResetFilters() { r.filters, r.before = nil, nil }
 
-// FieldWriter is a writer without filters, of HTTP/1. It takes a header as it came and reports true, if nobody has a say in it.
+// FieldWriter writes a response's head as it came, and reports true, if it is HTTP/1's and nobody has a say in it.
 type FieldWriter interface {
 	WriteFields(status int, reason string, fields []http1.Field) bool
 }

@@ -45,8 +45,7 @@ func (s *Site) redirect(r *module.Request, uri string, adapt func(*module.Reques
 		adapt(n)
 	}
 	stateOf(r).last = n
-	n.Writer = outermost(r)
-	outermost(r).request = n
+	outermost(r).belongTo(n)
 	res := s.run(module.PostRead, n)
 	if res == module.OK {
 		res = s.process(n)
@@ -93,7 +92,7 @@ func outermost(r *module.Request) *response {
 		}
 		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
 		if !ok {
-			return &response{next: w, request: r}
+			return &response{next: w, request: r, aside: true}
 		}
 		w = u.Unwrap()
 	}
@@ -186,8 +185,7 @@ func (e engine) FastRedirect(r, sub *module.Request) module.Result {
 	}
 	sub.Main, sub.Prev, sub.RedirectNow = r.Main, r.Prev, r.RedirectNow
 	sub.Method, sub.HTTP.Method, sub.Status = r.Method, r.Method, 0
-	sub.Writer = outermost(r)
-	outermost(r).request = sub
+	outermost(r).belongTo(sub)
 	stateOf(r).last = sub
 	res := e.site.handle(sub)
 	e.site.answer(sub, res)
@@ -198,8 +196,7 @@ func (e engine) FastRedirect(r, sub *module.Request) module.Result {
 }
 
 func (e engine) Run(r, sub *module.Request) module.Result {
-	sub.Writer = outermost(r)
-	outermost(r).request = sub
+	outermost(r).belongTo(sub)
 	stateOf(r).last = sub
 	if sub.Status != 200 {
 		return module.Result(sub.Status)

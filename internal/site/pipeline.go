@@ -29,8 +29,9 @@ func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn)
 	}
 	v.site, v.plain = s, hr.ContentLength == 0 && conn.Trace == nil
 	r := &v.request
-	v.response.next, v.response.request = w, r
-	r.HTTP, r.Writer, r.Conn, r.Site, r.Trace = hr, &v.response, conn, s.Site, conn.Trace
+	v.response.next = w
+	v.response.belongTo(r)
+	r.HTTP, r.Conn, r.Site, r.Trace = hr, conn, s.Site, conn.Trace
 	r.Method, r.Protocol, r.UnparsedURI = hr.Method, hr.Proto, hr.RequestURI
 	r.TheRequest, r.Received = conn.Line, conn.Received
 	r.UserAgentAddr = conn.Remote.Addr().Unmap()

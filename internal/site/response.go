@@ -16,7 +16,10 @@ type response struct {
 	next    http.ResponseWriter
 	request *module.Request // whose header callbacks apply; changes with internal redirects
 	wrote   bool
+	aside   bool // next is not the listener's
 }
+
+func (w *response) belongTo(r *module.Request) { w.request, r.Writer, r.Head = r, w, w }
 
 func (w *response) Header() http.Header { return w.next.Header() }
 
@@ -54,15 +57,14 @@ func (w *response) WriteHeader(status int) {
 // WriteFields is WriteHeader for a header that is a list already, as an origin server's is. It reports false, and has done nothing,
 // if anybody has a say in the header or the status.
 func (w *response) WriteFields(status int, reason string, fields []http1.Field) bool {
-	next, ok := w.next.(module.FieldWriter)
 	r := w.request
-	if !ok || w.wrote || r.Layered() || len(r.ErrHeader) > 0 || r.RedirectNow != 0 || r.ContentType != "" {
+	if w.wrote || w.aside || r.Layered() || len(r.ErrHeader) > 0 || r.RedirectNow != 0 || r.ContentType != "" {
 		return false
 	}
 	if !http1.Has(fields, "Server") {
 		fields = append(fields, http1.Field{Name: "Server", Value: r.Site.Banner})
 	}
-	if !next.WriteFields(status, reason, fields) {
+	if !r.Conn.WriteFields(status, reason, fields) {
 		return false
 	}
 	w.wrote, r.Status = true, status

@@ -35,7 +35,7 @@ func (x *exchange) relay(resp *upstream.Response) module.Result {
 	if !resp.ImpliedStatus {
 		r.RedirectNow = 0 // the status of an ErrorDocument from an origin server is the origin server's, as in httpd
 	}
-	if w, ok := r.Writer.(module.FieldWriter); !ok || !w.WriteFields(resp.Status, resp.Reason, resp.Fields) {
+	if r.Head == nil || !r.Head.WriteFields(resp.Status, resp.Reason, resp.Fields) {
 		writeHeader(r.Writer, resp)
 	}
 	if resp.ContentLength == 0 {
