@@ -48,7 +48,7 @@ func TestSlowClients(t *testing.T) {
 		io.WriteString(c, "a")
 	}
 	fast()
-	if open := s.descriptors(t) - before; open < n {
+	if open := len(s.descriptors(t)) - len(before); open < n {
 		t.Errorf("%d of %d slow connections are open", open, n)
 	}
 	if each := (s.resident(t) - memory) / n; each > 32 {
