@@ -204,11 +204,6 @@ const (
 	lingerMillis = 10 // at a time
 )
 
-// longestSleep bounds what a gap in Go 1.26 can do. A goroutine that enters a system call just as the world is being stopped, for a
-// collection of garbage say, can be overlooked (entersyscall looks for that before it changes its state). Then the whole process waits
-// for that system call to end, or a minute.
-const longestSleep = 250 * time.Millisecond
-
 // wait returns the number of events, 0 when a timer may be due.
 func (l *loop) wait() int {
 	n := rawPoll(l.epfd, l.events, 0)
@@ -228,11 +223,20 @@ func (l *loop) wait() int {
 	if l.called.Load() {
 		return 0
 	}
-	return poll(l.epfd, l.events, sleepMillis(l.relay.now(), due))
+	now := l.relay.now()
+	return poll(l.epfd, l.events, int(sleep(now, l.heard, due)/time.Millisecond)+1)
 }
 
-func sleepMillis(now, due instant) int {
-	return int(min(max(due-now, 0), longestSleep)/time.Millisecond) + 1
+// A collection of garbage, or whatever else stops all goroutines, that begins in the very moment in which one enters a system
+// call overlooks it in Go 1.26: the whole process stands still until the call ends, or for a minute. So a loop sleeps no longer
+// than it has been quiet before, which is short while there is so much to do that such moments are many.
+const (
+	shortSleep = 100 * time.Millisecond
+	longSleep  = time.Second
+)
+
+func sleep(now, heard, due instant) time.Duration {
+	return max(0, min(due-now, max(shortSleep, min(now-heard, longSleep))))
 }
 
 // read adopts what has arrived and does what was posted until there is nothing more, and reports whether the loop has stopped:

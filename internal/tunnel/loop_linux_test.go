@@ -28,18 +28,26 @@ func TestStoppingLoopDoesWhatWasPosted(t *testing.T) {
 	}
 }
 
-// TestSleep: a loop sleeps until something is due, rounded up, and never without an end (see longestSleep).
-func TestSleep(t *testing.T) {
-	const ms = time.Millisecond
-	for _, test := range []struct {
-		now, due instant
-		want     int
+// However long nothing is due, no sleep is much longer than the silence before it.
+func TestSleepIsBounded(t *testing.T) {
+	for _, c := range []struct {
+		heard, due instant // before and after now
+		want       time.Duration
 	}{
-		{5 * ms, 5 * ms, 1}, {9 * ms, 5 * ms, 1}, {5*ms + 1, 7 * ms, 2}, {5 * ms, 7 * ms, 3},
-		{0, never, 251}, {5 * ms, 5*ms + time.Hour, 251},
+		{0, never, shortSleep},
+		{time.Second / 2, never, time.Second / 2},
+		{time.Hour, never, longSleep},
+		{time.Hour, time.Millisecond, time.Millisecond},
+		{0, time.Second, shortSleep},
+		{time.Hour, -time.Second, 0},
 	} {
-		if got := sleepMillis(test.now, test.due); got != test.want {
-			t.Errorf("from %d to %d: %d ms, want %d", test.now, test.due, got, test.want)
+		const now = 2 * time.Hour
+		due := c.due
+		if due != never {
+			due += now
+		}
+		if got := sleep(now, now-c.heard, due); got != c.want {
+			t.Errorf("%+v: sleeps for %v", c, got)
 		}
 	}
 }

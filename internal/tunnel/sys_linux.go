@@ -42,7 +42,7 @@ func rawMove(trap uintptr, fd int32, p []byte) (int, error) {
 	}
 }
 
-// poll waits for events, for ever with a negative timeout. epoll_wait does not exist on all architectures, epoll_pwait does.
+// poll waits for events. epoll_wait does not exist on all architectures, epoll_pwait does.
 func poll(epfd int, events []unix.EpollEvent, milliseconds int) int {
 	return pollBy(unix.Syscall6, epfd, events, milliseconds)
 }
