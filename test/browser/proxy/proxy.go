@@ -74,6 +74,7 @@ var modules = []string{"mpm_prefork", "authz_core", "access_compat", "proxy", "p
 // returns the URL under which browsers reach it: that of the ServerName, which they must resolve to 127.0.0.1.
 func Start(t *testing.T, host, application string) (url string) {
 	t.Helper()
+	syscall.Umask(0o022) // the server reads the files as somebody else
 	root := t.TempDir()
 	address := freeport.Address(t)
 	_, port, _ := net.SplitHostPort(address)

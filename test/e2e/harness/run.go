@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"transom/test/freeport"
@@ -22,6 +23,7 @@ type Harness struct {
 
 // New returns a harness for the server.
 func New(s Server, timeout time.Duration) (*Harness, error) {
+	syscall.Umask(0o022) // a server that root starts reads the files as somebody else
 	ca, err := newAuthority()
 	return &Harness{Server: s, Timeout: timeout, ca: ca}, err
 }

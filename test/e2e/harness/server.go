@@ -87,7 +87,7 @@ func (s Server) readable(conf string) string {
 func (s Server) command(root string, args ...string) *exec.Cmd {
 	all := append(append([]string{}, s.Command[1:]...), "-d", root, "-f", "start.conf")
 	cmd := exec.Command(s.Command[0], append(all, args...)...)
-	cmd.Dir = root
+	cmd.Dir, cmd.Env = root, append(os.Environ(), "TZ=UTC") // files say times as servers show them
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
 }
