@@ -22,14 +22,13 @@ type Conn struct {
 	space   Space  // where what Fill reads goes
 	room    []byte // where what Read reads goes
 	got     int
-	readErr error
-	tryRead func(fd uintptr) bool // made once, when first needed: it is garbage, as tryWrite and look are
+	readErr syscall.Errno
+	tryRead func(fd uintptr) bool // made once, when first needed: it is garbage, as the other functions are
 
 	left     []byte // to be written
-	patience time.Duration
-	waited   bool // in the write under way, or the last one
-	writeErr error
-	tryWrite func(fd uintptr) bool
+	waited   bool   // in the write under way, or the last one
+	writeErr syscall.Errno
+	tryWrite func(fd uintptr)
 
 	seen Sight
 	look func(fd uintptr)
@@ -81,7 +80,10 @@ func (c *Conn) await() error {
 	if c.tryRead == nil {
 		c.tryRead = c.readOnce
 	}
-	return c.afterRead(c.raw.Read(c.tryRead))
+	if err := c.raw.Read(c.tryRead); err != nil || c.got <= 0 {
+		return c.notRead(err)
+	}
+	return nil
 }
 
 func (c *Conn) readOnce(fd uintptr) (over bool) {
@@ -98,58 +100,72 @@ func (c *Conn) readOnce(fd uintptr) (over bool) {
 	return c.readErr != syscall.EAGAIN
 }
 
-// afterRead makes one of the poller's error and the socket's.
-func (c *Conn) afterRead(err error) error {
+// notRead makes one of the poller's error and the socket's.
+func (c *Conn) notRead(err error) error {
+	c.got = 0
 	switch {
 	case err != nil:
-		c.got = 0
 		return renamed("read", err)
-	case c.readErr != nil:
+	case c.readErr != 0:
 		return c.failed("read", c.readErr)
-	case c.got == 0:
-		return io.EOF
 	}
-	return nil
+	return io.EOF
 }
 
 // Write writes all of p. It gives up when the socket takes nothing for as long as patience, if that is not 0. No write
 // deadline is in force afterwards.
+//
+// It is by Control as long as there is nothing to wait for, which costs half of what the poller's Write does.
 func (c *Conn) Write(p []byte, patience time.Duration) (int, error) {
 	if c.tryWrite == nil {
 		c.tryWrite = c.writeAll
 	}
-	c.left, c.patience, c.waited = p, patience, false
-	err := c.raw.Write(c.tryWrite)
+	c.left, c.waited = p, false
+	err := c.raw.Control(c.tryWrite)
+	if err != nil || c.writeErr != 0 {
+		err = c.notWritten(err, patience)
+	}
 	n := len(p) - len(c.left)
 	c.left = nil
-	return n, c.afterWrite("write", err)
+	return n, err
+}
+
+func (c *Conn) writeAll(fd uintptr) {
+	c.writeErr = 0
+	for len(c.left) > 0 {
+		n, err := write(fd, c.left)
+		if err != 0 {
+			c.writeErr = err
+			return
+		}
+		c.left = c.left[n:]
+	}
+}
+
+func (c *Conn) notWritten(err error, patience time.Duration) error {
+	if err == nil && c.writeErr == syscall.EAGAIN {
+		err = c.insist(patience, c.writeAll)
+	}
+	return c.afterWrite("write", err)
+}
+
+// insist calls try until it leaves no EAGAIN in writeErr, each time that the socket can take more.
+func (c *Conn) insist(patience time.Duration, try func(fd uintptr)) error {
+	c.waited = false
+	return c.raw.Write(func(fd uintptr) (over bool) {
+		if try(fd); c.writeErr != syscall.EAGAIN {
+			return true
+		}
+		if patience > 0 { // for each wait
+			c.waited = true
+			c.of.SetWriteDeadline(time.Now().Add(patience))
+		}
+		return false
+	})
 }
 
 // Waited says whether the last write had to wait for the peer.
 func (c *Conn) Waited() bool { return c.waited }
-
-func (c *Conn) writeAll(fd uintptr) (over bool) {
-	var n int
-	for len(c.left) > 0 {
-		if n, c.writeErr = write(fd, c.left); c.writeErr != nil {
-			break
-		}
-		c.left = c.left[n:]
-	}
-	return c.written()
-}
-
-// written says that writing is over: the socket could take more, or has failed. Else each wait has a deadline of its own.
-func (c *Conn) written() (over bool) {
-	if c.writeErr != syscall.EAGAIN {
-		return true
-	}
-	if c.patience > 0 {
-		c.waited = true
-		c.of.SetWriteDeadline(time.Now().Add(c.patience))
-	}
-	return false
-}
 
 // afterWrite makes one of the poller's error and the socket's.
 func (c *Conn) afterWrite(op string, err error) error {
@@ -159,7 +175,7 @@ func (c *Conn) afterWrite(op string, err error) error {
 	switch {
 	case err != nil:
 		return renamed(op, err)
-	case c.writeErr != nil:
+	case c.writeErr != 0:
 		return c.failed(op, c.writeErr)
 	}
 	return nil
@@ -183,7 +199,7 @@ func (c *Conn) lookOnce(fd uintptr) {
 	switch {
 	case err == syscall.EAGAIN || err == syscall.EINTR:
 		c.seen = Silent
-	case err == nil && n > 0:
+	case err == 0 && n > 0:
 		c.seen = Readable
 	default:
 		c.seen = Ended
@@ -210,4 +226,10 @@ func renamed(op string, err error) error {
 func (c *Conn) failed(op string, err error) error {
 	local, remote := c.of.LocalAddr(), c.of.RemoteAddr()
 	return &net.OpError{Op: op, Net: local.Network(), Source: local, Addr: remote, Err: os.NewSyscallError(op, err)}
+}
+
+// errnoOf is the number in an error of syscall's, 0 without one.
+func errnoOf(err error) syscall.Errno {
+	errno, _ := err.(syscall.Errno)
+	return errno
 }

@@ -60,7 +60,7 @@ func newPipe() *pipe {
 
 func (p *pipe) fill(src *Conn, max int64) error {
 	var n int64
-	var failed error
+	var failed syscall.Errno
 	err := src.raw.Read(func(fd uintptr) (over bool) {
 		n, failed = splice(int(fd), p.ends[1], min(max, pipeSize))
 		return failed != syscall.EAGAIN
@@ -70,7 +70,7 @@ func (p *pipe) fill(src *Conn, max int64) error {
 		return renamed("splice", err)
 	case failed == syscall.EINVAL, failed == syscall.ENOSYS:
 		return errors.ErrUnsupported
-	case failed != nil:
+	case failed != 0:
 		return src.failed("splice", failed)
 	case n == 0:
 		return io.EOF
@@ -80,26 +80,23 @@ func (p *pipe) fill(src *Conn, max int64) error {
 }
 
 func (p *pipe) drain(dst *Conn, patience time.Duration) error {
-	dst.patience, dst.waited = patience, false
-	err := dst.raw.Write(func(fd uintptr) (over bool) {
-		for dst.writeErr = nil; p.held > 0; {
+	return dst.afterWrite("splice", dst.insist(patience, func(fd uintptr) {
+		for dst.writeErr = 0; p.held > 0; {
 			n, err := splice(p.ends[0], int(fd), p.held)
-			if err != nil {
+			if err != 0 {
 				dst.writeErr = err
-				break
+				return
 			}
 			p.held -= n
 		}
-		return dst.written()
-	})
-	return dst.afterWrite("splice", err)
+	}))
 }
 
-func splice(from, to int, max int64) (int64, error) {
+func splice(from, to int, max int64) (int64, syscall.Errno) {
 	for {
 		n, err := unix.Splice(from, nil, to, nil, int(max), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
 		if err != syscall.EINTR {
-			return int64(n), err // an int on 386
+			return int64(n), errnoOf(err) // an int on 386
 		}
 	}
 }

@@ -6,16 +6,20 @@ package rawnet
 
 import "syscall"
 
-func read(fd uintptr, p []byte) (n int, err error) {
-	for err = syscall.EINTR; err == syscall.EINTR; {
-		n, err = syscall.Read(int(fd), p)
+func read(fd uintptr, p []byte) (int, syscall.Errno) {
+	for {
+		n, err := syscall.Read(int(fd), p)
+		if err != syscall.EINTR {
+			return max(n, 0), errnoOf(err)
+		}
 	}
-	return max(n, 0), err
 }
 
-func write(fd uintptr, p []byte) (n int, err error) {
-	for err = syscall.EINTR; err == syscall.EINTR; {
-		n, err = syscall.Write(int(fd), p)
+func write(fd uintptr, p []byte) (int, syscall.Errno) {
+	for {
+		n, err := syscall.Write(int(fd), p)
+		if err != syscall.EINTR {
+			return max(n, 0), errnoOf(err)
+		}
 	}
-	return max(n, 0), err
 }
