@@ -80,15 +80,15 @@ func (rules fieldRules) appendFields(fields []Field, text string) ([]Field, erro
 	}
 }
 
-// token is name, in memory that all messages share if it is written as a common one, and its number: unknown if it is no token.
+// token is name, in memory that all messages share if it is a common one and written as usual, and its number: unknown if it is no token.
 func token(name string) (string, ID) {
 	if len(name) >= 2 {
 		id := commonAt[commonHash(name)]
-		known := common[id]
-		if known == name {
-			return known, id
+		usual := spelled[id]
+		if usual == name {
+			return usual, id
 		}
-		if EqualFold(known, name) {
+		if EqualFold(usual, name) {
 			return name, id
 		}
 	}

@@ -112,14 +112,17 @@ func ParseLength(s string) (n int64, err error) {
 	if s == "" || len(s) > 19 {
 		return 0, bad("invalid Content-Length")
 	}
+	var sum uint64 // 19 digits fit
 	for i := 0; i < len(s); i++ {
-		d := int64(s[i]) - '0'
-		if d < 0 || d > 9 || n > (math.MaxInt64-d)/10 {
+		if !digit(s[i]) {
 			return 0, bad("invalid Content-Length")
 		}
-		n = n*10 + d
+		sum = sum*10 + uint64(s[i]-'0')
 	}
-	return n, nil
+	if sum > math.MaxInt64 {
+		return 0, bad("invalid Content-Length")
+	}
+	return int64(sum), nil
 }
 
 // persists reports whether the connection may serve another message (RFC 9112 §9.3).

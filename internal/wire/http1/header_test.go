@@ -64,7 +64,10 @@ func TestCanonical(t *testing.T) {
 		if want := http.CanonicalHeaderKey(name); name != want || name == "" {
 			t.Errorf("%d, %s: want %s", id, name, want)
 		}
-		for _, sent := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
+		for _, sent := range []string{name, strings.ToLower(name), strings.ToUpper(name), spelled[id]} {
+			if name, got := token(sent); name != sent || got != id {
+				t.Errorf("token(%q) = %q, %d, want %d", sent, name, got, id)
+			}
 			read, made := Field{sent, "", id}, Field{Name: sent}
 			if got := Canonical(sent); got != name || NameID(sent) != id || read.Canonical() != name || made.Canonical() != name || made.ID() != id {
 				t.Errorf("Canonical(%q) = %q, number %d, want %d; it may share its hash with %s", sent, got, NameID(sent), id, common[commonAt[commonHash(name)]])
@@ -133,5 +136,18 @@ func TestAppend(t *testing.T) {
 	want := "HTTP/1.1 404 Not Found\r\nHTTP/1.1 200 a  b\r\na: b\r\nc: d  Evil: 1\r\nff\r\n0\r\nt: v\r\n\r\n"
 	if d := cmp.Diff(want, string(b)); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestParseLength(t *testing.T) {
+	for s, want := range map[string]int64{"0": 0, "1024": 1024, "0000000000000000012": 12, "9223372036854775807": 1<<63 - 1} {
+		if n, err := ParseLength(s); n != want || err != nil {
+			t.Errorf("%q: %d, %v", s, n, err)
+		}
+	}
+	for _, s := range []string{"", "9223372036854775808", "9999999999999999999", "00000000000000000012", "1 ", "-1", "+1", "1,1", "1/", "1:"} {
+		if n, err := ParseLength(s); n != 0 || err == nil {
+			t.Errorf("%q is %d", s, n)
+		}
 	}
 }

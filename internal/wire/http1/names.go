@@ -73,6 +73,17 @@ var common = [...]string{
 	"X-Xss-Protection",
 }
 
+// spelled are the common names as most write them.
+var spelled = func() [len(common)]string {
+	t := common
+	for _, name := range []string{"TE", "HTTP2-Settings", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions", "Sec-WebSocket-Key",
+		"Sec-WebSocket-Protocol", "Sec-WebSocket-Version", "DNT", "ETag", "WWW-Authenticate", "sec-ch-ua", "sec-ch-ua-mobile",
+		"sec-ch-ua-platform"} {
+		t[NameID(name)] = name
+	}
+	return t
+}()
+
 // commonAt finds a common name by its hash. No two have the same; where a new one would, TestCanonical wants other factors.
 var commonAt = func() (at [1024]ID) {
 	for id, name := range common {

@@ -76,24 +76,30 @@ func (r *Reader) Add(n int) { r.w += n }
 // Space is room for at least one more byte behind what is buffered, for callers that
 // read from the source themselves, then Add; or Release, if nothing came.
 func (r *Reader) Space() []byte {
-	switch {
-	case r.r == r.w && r.buf != nil:
-		r.r, r.w = 0, 0
-	case r.buf == nil:
+	if r.buf == nil {
 		r.buf = buffers.Get().(*[bufSize]byte)[:]
-	case r.w < len(r.buf):
-	case r.r > 0:
-		r.w = copy(r.buf, r.buf[r.r:r.w])
-		r.r = 0
-	default:
-		grown := make([]byte, 2*len(r.buf))
-		r.w = copy(grown, r.buf)
-		if len(r.buf) == bufSize {
-			buffers.Put((*[bufSize]byte)(r.buf))
-		}
-		r.buf = grown
+		return r.buf
+	}
+	if r.r == r.w {
+		r.r, r.w = 0, 0
+	} else if r.w == len(r.buf) {
+		r.makeRoom()
 	}
 	return r.buf[r.w:]
+}
+
+func (r *Reader) makeRoom() {
+	if r.r > 0 {
+		r.w = copy(r.buf, r.buf[r.r:r.w])
+		r.r = 0
+		return
+	}
+	grown := make([]byte, 2*len(r.buf))
+	r.w = copy(grown, r.buf)
+	if len(r.buf) == bufSize {
+		buffers.Put((*[bufSize]byte)(r.buf))
+	}
+	r.buf = grown
 }
 
 // Detach returns what is buffered, which is the caller's from now on.
