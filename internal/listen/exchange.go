@@ -160,7 +160,6 @@ func (c *conn) rest(s *Settings) {
 	c.keepalives++
 	c.idleUntil = soonest(c.looked, s.KeepAliveTimeout)
 	c.enter(KeptAlive, c.looked)
-	c.reader.Release()
 }
 
 // finish runs what waited for the response and ends the request's context.
