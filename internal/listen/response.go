@@ -51,7 +51,7 @@ type responseFlags struct {
 	listed  bool // order is the header; a map of it is made for whoever asks
 }
 
-// reset makes w as good as new, but for memory that can be used again. finish has released buf and held.
+// reset makes w as good as new, but for memory that can be used again. finish has left no buf and held.
 func (w *response) reset() {
 	if len(w.header) > 0 {
 		clear(w.header)
@@ -269,7 +269,15 @@ var crlf = []byte("\r\n")
 func (w *response) finish() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	defer w.release()
+	err := w.complete()
+	if w.held != nil {
+		outBuffers.Put((*[outSize]byte)(w.held[:outSize]))
+	}
+	w.buf, w.held = nil, nil
+	return err
+}
+
+func (w *response) complete() error {
 	if w.taken {
 		return nil
 	}
@@ -307,13 +315,6 @@ func (w *response) lastChunk() error {
 	}
 	w.buf = http1.AppendLastChunk(w.buf, w.trailers())
 	return w.send(w.buf)
-}
-
-func (w *response) release() {
-	if w.held != nil {
-		outBuffers.Put((*[outSize]byte)(w.held[:outSize]))
-	}
-	w.buf, w.held = nil, nil
 }
 
 // sendContinue sends 100 (Continue) unless the answer is under way, and reports whether
