@@ -79,7 +79,7 @@ var spelled = func() [len(common)]string {
 	for _, name := range []string{"TE", "HTTP2-Settings", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions", "Sec-WebSocket-Key",
 		"Sec-WebSocket-Protocol", "Sec-WebSocket-Version", "DNT", "ETag", "WWW-Authenticate", "sec-ch-ua", "sec-ch-ua-mobile",
 		"sec-ch-ua-platform"} {
-		t[NameID(name)] = name
+		t[commonAt[commonHash(name)]] = name
 	}
 	return t
 }()
@@ -103,7 +103,7 @@ func commonHash(name string) uint {
 // NameID is a name's number, Uncommon if it has none.
 func NameID(name string) ID {
 	if len(name) >= 2 {
-		if id := commonAt[commonHash(name)]; EqualFold(common[id], name) {
+		if id := commonAt[commonHash(name)]; EqualFold(spelled[id], name) {
 			return id
 		}
 	}
