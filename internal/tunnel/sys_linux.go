@@ -6,26 +6,28 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"transom/internal/rawnet"
 )
 
 // The calls of this file do not tell Go's scheduler, as none of them can block.
 
 func rawRead(fd int32, p []byte) (int, error) {
-	return rawMove(unix.SYS_READ, fd, p)
+	return rawMove(rawnet.CallReceive, fd, p, 0)
 }
 
 func rawWrite(fd int32, p []byte) (int, error) {
-	return rawMove(unix.SYS_WRITE, fd, p)
+	return rawMove(rawnet.CallSend, fd, p, unix.MSG_NOSIGNAL)
 }
 
 // rawMove answers errAgain, also beside bytes, when the kernel moved less than it was asked to. With edge-triggered
 // events that is as good as EAGAIN, for which another call would be needed.
-func rawMove(trap uintptr, fd int32, p []byte) (int, error) {
+func rawMove(trap uintptr, fd int32, p []byte, flags uintptr) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
 	for {
-		n, _, errno := unix.RawSyscall(trap, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		n, _, errno := unix.RawSyscall6(trap, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
 		switch {
 		case errno == unix.EINTR:
 		case errno == unix.EAGAIN:
