@@ -25,7 +25,7 @@ type ConnStatus struct {
 	Local    netip.AddrPort
 	State    State
 	Since    time.Time // when it entered State
-	VHost    string    // of the current request, as Info.SetVHost named it
+	VHost    string    // of the current request, as Scoreboard.SetVHost named it
 	Line     string    // request line of the current request
 	Protocol string    // "http/1.1" or "h2"
 	Accesses int64     // requests so far
