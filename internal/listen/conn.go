@@ -2,11 +2,13 @@ package listen
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"transom/internal/module"
@@ -19,10 +21,10 @@ import (
 type conn struct {
 	server *Server
 	id     int64
-	sock   net.Conn     // as accepted
-	net    net.Conn     // what HTTP is spoken on: sock, or TLS over it
-	tcp    *net.TCPConn // net, if it is plain TCP
-	peer   string       // the client as http.Request has it
+	sock   net.Conn // as accepted
+	net    net.Conn // what HTTP is spoken on: sock, or TLS over it
+	tcp    tcpConn  // net, if it is plain TCP
+	peer   string   // the client as http.Request has it
 	local  netip.AddrPort
 	remote netip.AddrPort
 	client netip.AddrPort // that a PROXY header named; invalid without one
@@ -52,13 +54,17 @@ const restAfter = time.Second
 
 func newConn(s *Server, sock net.Conn) *conn {
 	c := &conn{server: s, id: s.lastID.Add(1), sock: sock}
-	c.local, c.remote = addrPort(sock.LocalAddr()), addrPort(sock.RemoteAddr())
-	if tcp, ok := sock.(*net.TCPConn); ok {
-		c.quick, c.peer = rawnet.New(tcp), c.remote.String()
+	c.use(sock)
+	if s, ok := sock.(*rawnet.Socket); ok {
+		c.local, c.remote = s.Addresses()
+	} else {
+		c.local, c.remote = addrPort(sock.LocalAddr()), addrPort(sock.RemoteAddr())
+	}
+	if c.tcp != nil {
+		c.quick, c.peer = rawnet.New(sock), c.remote.String()
 	} else {
 		c.peer = sock.RemoteAddr().String()
 	}
-	c.use(sock)
 	c.settings = s.Settings(c.local, "")
 	c.enter(Reading, now())
 	return c
@@ -66,9 +72,20 @@ func newConn(s *Server, sock net.Conn) *conn {
 
 // use makes nc what HTTP is spoken on.
 func (c *conn) use(nc net.Conn) {
-	c.net = nc
-	c.tcp, _ = nc.(*net.TCPConn)
+	c.net, c.tcp = nc, nil
+	switch nc := nc.(type) {
+	case *rawnet.Socket:
+		c.tcp = nc
+	case *net.TCPConn:
+		c.tcp = nc
+	}
 	c.reader.Reset(c)
+}
+
+// tcpConn is a *rawnet.Socket or a *net.TCPConn.
+type tcpConn interface {
+	syscall.Conn
+	io.ReaderFrom
 }
 
 func addrPort(a net.Addr) netip.AddrPort {
@@ -225,6 +242,14 @@ func (c *conn) write(p []byte, timeout time.Duration) (int, error) {
 	}
 	c.armWrite(timeout)
 	return c.net.Write(p)
+}
+
+// writeBuffers writes under the deadline of armWrite.
+func (c *conn) writeBuffers(b net.Buffers) (int64, error) {
+	if s, ok := c.net.(*rawnet.Socket); ok {
+		return s.WriteBuffers(b)
+	}
+	return b.WriteTo(c.net)
 }
 
 // armWrite sets the deadline for writes past c.write from now on; like the reader's, it

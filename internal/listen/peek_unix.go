@@ -4,12 +4,11 @@ package listen
 
 import (
 	"io"
-	"net"
 	"syscall"
 )
 
 // peek looks at the first byte without taking it.
-func peek(c *net.TCPConn) (first byte, err error) {
+func peek(c syscall.Conn) (first byte, err error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return 0, err

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"transom/internal/rawnet"
 )
 
 // Ports are the listening sockets of a running server. The zero value has none.
@@ -138,6 +140,9 @@ func Listen(addr string) (net.Listener, error) {
 	lc := net.ListenConfig{KeepAlive: -1, Control: keepAlive}
 	lc.SetMultipathTCP(false)
 	l, err := lc.Listen(context.Background(), network, addr)
+	if err == nil {
+		l, err = rawnet.Listen(l)
+	}
 	if err != nil {
 		return nil, &BindError{addr, err}
 	}

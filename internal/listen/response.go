@@ -362,7 +362,7 @@ func (w *response) sendAll(parts [4][]byte) error {
 		}
 	}
 	c.armWrite(w.x.settings.Timeout)
-	sent, err := bufs.WriteTo(c.net)
+	sent, err := c.writeBuffers(bufs)
 	c.disarmWrite()
 	return w.sentBytes(sent, err)
 }

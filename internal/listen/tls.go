@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"runtime/debug"
 )
@@ -30,8 +29,8 @@ const recordHandshake = 0x16 // the first byte of every TLS connection
 // startTLS makes the handshake and reports whether HTTP/1 follows.
 func (c *conn) startTLS() bool {
 	c.pacer.arm(c.sock)
-	if tcp, ok := c.sock.(*net.TCPConn); ok {
-		first, err := peek(tcp)
+	if c.tcp != nil {
+		first, err := peek(c.tcp)
 		if err != nil {
 			return false
 		}

@@ -43,6 +43,9 @@ type Space interface {
 
 // New is nil for a connection that is no socket, or that has something like TLS between it and the socket.
 func New(of net.Conn) *Conn {
+	if s, ok := of.(*Socket); ok {
+		return &s.io
+	}
 	s, ok := of.(syscall.Conn)
 	if !ok {
 		return nil

@@ -6,21 +6,16 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"syscall"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"transom/internal/rawnet"
 )
 
-// socket is a TCP connection that will soon be a tunnel's. It is made without the goroutine and with fewer system calls
-// than net.Dialer takes, and leaves Go's poller by Detach.
-type socket struct {
-	*os.File
-	remote netip.AddrPort
-}
-
-// dialTunnel connects to an address as a net.Dialer would, and fails with its errors.
+// dialTunnel connects to an address as a net.Dialer would, and fails with its errors. The connection will soon be a tunnel's: it is
+// made without the goroutine and with fewer system calls than net.Dialer takes.
 func dialTunnel(ctx context.Context, addr netip.AddrPort, timeout time.Duration) (net.Conn, error) {
 	s, err := openSocket(ctx, addr, timeout)
 	if err != nil {
@@ -29,7 +24,7 @@ func dialTunnel(ctx context.Context, addr netip.AddrPort, timeout time.Duration)
 	return s, nil
 }
 
-func openSocket(ctx context.Context, addr netip.AddrPort, timeout time.Duration) (*socket, error) {
+func openSocket(ctx context.Context, addr netip.AddrPort, timeout time.Duration) (*rawnet.Socket, error) {
 	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 	family := unix.AF_INET
 	if addr.Addr().Is6() {
@@ -43,22 +38,22 @@ func openSocket(ctx context.Context, addr netip.AddrPort, timeout time.Duration)
 }
 
 // connectSocket owns fd.
-func connectSocket(ctx context.Context, fd int, addr netip.AddrPort, timeout time.Duration) (*socket, error) {
+func connectSocket(ctx context.Context, fd int, addr netip.AddrPort, timeout time.Duration) (*rawnet.Socket, error) {
+	s := rawnet.NewSocket(fd, netip.AddrPort{}, addr)
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	if errno := startConnect(fd, addr); errno != 0 && errno != unix.EINPROGRESS && errno != unix.EINTR {
-		unix.Close(fd)
-		return nil, os.NewSyscallError("connect", errno)
+	over, err := startConnect(fd, addr)
+	if !over { // over the loopback it is by now
+		over, err = startConnect(fd, addr)
 	}
-	s := &socket{os.NewFile(uintptr(fd), "tcp"), addr}
-	if !connected(fd) { // else over the loopback at once, whatever connect said
-		if err := s.await(ctx, timeout); err != nil {
-			s.Close()
-			return nil, err
-		}
+	if !over {
+		err = awaitConnect(ctx, s, addr, timeout)
 	}
-	if itself(fd, addr) {
+	if err == nil && itself(fd, addr) {
+		err = os.NewSyscallError("connect", unix.ECONNREFUSED)
+	}
+	if err != nil {
 		s.Close()
-		return nil, os.NewSyscallError("connect", unix.ECONNREFUSED)
+		return nil, err
 	}
 	return s, nil
 }
@@ -66,21 +61,12 @@ func connectSocket(ctx context.Context, fd int, addr netip.AddrPort, timeout tim
 // itself says that the kernel chose, as the socket's own port, the one to connect to: if nobody listens there, TCP's simultaneous
 // open connects a socket with itself.
 func itself(fd int, addr netip.AddrPort) bool {
-	if addr.Port() < 1024 { // never chosen
-		return false
-	}
-	switch local, _ := syscall.Getsockname(fd); local := local.(type) {
-	case *syscall.SockaddrInet4:
-		return local.Port == int(addr.Port()) && netip.AddrFrom4(local.Addr) == addr.Addr()
-	case *syscall.SockaddrInet6:
-		return local.Port == int(addr.Port()) && netip.AddrFrom16(local.Addr) == addr.Addr()
-	}
-	return false
+	return addr.Port() >= 1024 && rawnet.LocalAddr(fd) == addr // a lower one is never chosen
 }
 
-// startConnect does not tell Go's scheduler, as it does not wait: over the loopback the kernel does the whole handshake in it, and the
-// scheduler's monitor would take the processor away.
-func startConnect(fd int, addr netip.AddrPort) unix.Errno {
+// startConnect starts to connect, or asks what came of it. It does not tell Go's scheduler, as it does not wait: over the loopback the
+// kernel does the whole handshake in it, and the scheduler's monitor would take the processor away.
+func startConnect(fd int, addr netip.AddrPort) (over bool, err error) {
 	var errno unix.Errno
 	if ip := addr.Addr(); ip.Is4() {
 		sa := unix.RawSockaddrInet4{Family: unix.AF_INET, Addr: ip.As4()}
@@ -92,9 +78,15 @@ func startConnect(fd int, addr netip.AddrPort) unix.Errno {
 		_, _, errno = unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&sa)), unsafe.Sizeof(sa))
 	}
 	if errno == unix.ENOSYS { // on 386 before Linux 4.3
-		return startConnectBy(fd, addr)
+		errno = startConnectBy(fd, addr)
 	}
-	return errno
+	switch errno {
+	case 0, unix.EISCONN:
+		return true, nil
+	case unix.EINPROGRESS, unix.EALREADY, unix.EINTR:
+		return false, nil
+	}
+	return true, os.NewSyscallError("connect", errno)
 }
 
 func startConnectBy(fd int, addr netip.AddrPort) unix.Errno {
@@ -106,78 +98,24 @@ func startConnectBy(fd int, addr netip.AddrPort) unix.Errno {
 	return errno
 }
 
-func connected(fd int) bool {
-	_, err := syscall.Getpeername(fd) // unix.Getpeername makes a second call
-	return err == nil
-}
-
-// await waits until the attempt to connect has succeeded or failed.
-func (s *socket) await(ctx context.Context, timeout time.Duration) error {
-	raw, err := s.SyscallConn()
-	if err != nil {
-		return err
-	}
+// awaitConnect waits until the attempt to connect has succeeded or failed.
+func awaitConnect(ctx context.Context, s *rawnet.Socket, addr netip.AddrPort, timeout time.Duration) error {
 	s.SetWriteDeadline(time.Now().Add(timeout))
 	defer s.SetWriteDeadline(time.Time{})
 	if ctx.Done() != nil {
 		stop := context.AfterFunc(ctx, func() { s.SetWriteDeadline(time.Unix(1, 0)) })
 		defer stop()
 	}
-	var failed error
-	err = raw.Write(func(fd uintptr) (over bool) {
-		errno, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
-		if err != nil || errno != 0 {
-			failed = os.NewSyscallError("connect", syscall.Errno(errno))
-		}
-		return failed != nil || connected(int(fd))
-	})
+	raw, err := s.SyscallConn()
 	if err != nil {
+		return err
+	}
+	var failed error
+	if raw.Write(func(fd uintptr) (over bool) {
+		over, failed = startConnect(int(fd), addr)
+		return over
+	}) != nil {
 		return os.ErrDeadlineExceeded
 	}
 	return failed
 }
-
-// Detach implements tunnel.Detacher.
-func (s *socket) Detach() (fd int, err error) {
-	defer s.Close()
-	raw, err := s.SyscallConn()
-	if err != nil {
-		return -1, err
-	}
-	failed := raw.Control(func(original uintptr) { fd, err = unix.FcntlInt(original, unix.F_DUPFD_CLOEXEC, 0) })
-	if failed != nil {
-		return -1, failed
-	}
-	return fd, err
-}
-
-// CloseWrite and SetLinger are net.TCPConn's, for the relay that leaves the connection with Go's poller.
-
-func (s *socket) CloseWrite() error {
-	return s.control("shutdown", func(fd int) error { return unix.Shutdown(fd, unix.SHUT_WR) })
-}
-
-func (s *socket) SetLinger(seconds int) error {
-	l := &unix.Linger{Linger: int32(seconds)}
-	if seconds >= 0 {
-		l.Onoff = 1
-	}
-	return s.control("setsockopt", func(fd int) error { return unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, l) })
-}
-
-func (s *socket) control(name string, f func(fd int) error) error {
-	raw, err := s.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var failed error
-	if err := raw.Control(func(fd uintptr) { failed = f(int(fd)) }); err != nil {
-		return err
-	}
-	return os.NewSyscallError(name, failed)
-}
-
-func (s *socket) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(s.remote) }
-
-// LocalAddr is for errors' texts only.
-func (s *socket) LocalAddr() net.Addr { return &net.TCPAddr{} }

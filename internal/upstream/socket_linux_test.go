@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"transom/internal/rawnet"
 )
 
 func addrOf(t *testing.T, fd int) netip.AddrPort {
@@ -111,7 +112,7 @@ func TestDialTunnel(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer far.Close()
-		fd, err := c.(*socket).Detach()
+		fd, err := c.(*rawnet.Socket).Detach()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,62 +127,5 @@ func TestDialTunnel(t *testing.T) {
 		if n, err := far.Read(b[:]); string(b[:n]) != "hello" {
 			t.Errorf("read %q, %v", b[:n], err)
 		}
-	}
-}
-
-// halves is what the portable relay needs: it passes one side's end on as CloseWrite, and a reset as a close without lingering.
-type halves interface {
-	net.Conn
-	CloseWrite() error
-	SetLinger(int) error
-}
-
-func bothEnds(t *testing.T) (near halves, far net.Conn) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	c, err := dialTunnel(t.Context(), l.Addr().(*net.TCPAddr).AddrPort(), time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	if far, err = l.Accept(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { far.Close() })
-	near, ok := c.(halves)
-	if !ok {
-		t.Fatal("it can't be closed by halves")
-	}
-	return near, far
-}
-
-func TestSocketClosesByHalves(t *testing.T) {
-	near, far := bothEnds(t)
-	io.WriteString(near, "request")
-	if err := near.CloseWrite(); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := io.ReadAll(far); err != nil || string(got) != "request" {
-		t.Errorf("the far side has %q, %v", got, err)
-	}
-	answer := make([]byte, len("answer"))
-	io.WriteString(far, "answer")
-	if _, err := io.ReadFull(near, answer); err != nil || string(answer) != "answer" {
-		t.Errorf("behind CloseWrite came %q, %v", answer, err)
-	}
-}
-
-func TestSocketResets(t *testing.T) {
-	near, far := bothEnds(t)
-	if err := near.SetLinger(0); err != nil {
-		t.Fatal(err)
-	}
-	near.Close()
-	if _, err := far.Read(make([]byte, 1)); !errors.Is(err, unix.ECONNRESET) {
-		t.Errorf("the far side saw %v, not a reset", err)
 	}
 }
