@@ -16,7 +16,7 @@ type slot struct {
 	port  [2]port
 	id    uint64
 	label string
-	done  func(Result)
+	done  func(*Result)
 	tick  int64 // of its entry in the wheel, noTick without one
 	ref   ref
 	ready bool // in the loop's list
@@ -62,6 +62,7 @@ type loop struct {
 	slab   slab
 	wheel  wheel
 	ready  []ref // tunnels that can go on without an event
+	ended  []ending
 	events []unix.EpollEvent
 	buf    *rest
 	room   []arrival // for the next arrivals
@@ -90,7 +91,7 @@ type arrival struct {
 	buffered [2][]byte
 	unheard  [2]error // why no events of a side come
 	label    string
-	done     func(Result)
+	done     func(*Result)
 }
 
 const wakeSlot = 1<<31 - 1
@@ -193,6 +194,7 @@ func (l *loop) run() {
 		}
 		l.goOn()
 		l.wheel.advance(l.now, l.expire)
+		l.reportEnded()
 	}
 }
 
@@ -350,9 +352,28 @@ func (l *loop) remove(t *slot) {
 	for s := range t.port {
 		t.port[s].close(t.reset)
 	}
-	done, result := t.done, t.result(t.id, t.label, l.relay.base, l.now)
+	l.ended = append(l.ended, ending{t.done, t.result(t.id, t.label, l.relay.base, l.now)})
 	l.mu.Lock()
 	l.places.free(l.slab.clear(t))
 	l.mu.Unlock()
-	go l.relay.report(done, result)
+}
+
+// ending is a tunnel that is over, but not reported.
+type ending struct {
+	done   func(*Result)
+	result Result
+}
+
+// reportEnded tells of the tunnels that ended in this turn.
+func (l *loop) reportEnded() {
+	if len(l.ended) == 0 {
+		return
+	}
+	ended := l.ended
+	l.ended = nil
+	go func() {
+		for i := range ended {
+			l.relay.report(ended[i].done, &ended[i].result)
+		}
+	}()
 }

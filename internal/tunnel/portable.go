@@ -30,7 +30,7 @@ type pair struct {
 	relay *portable
 	id    uint64
 	label string
-	done  func(Result)
+	done  func(*Result)
 	conn  [2]net.Conn
 	// writing[s] is held by whoever writes to side s, from before it asks the machine what to write.
 	writing [2]sync.Mutex
@@ -44,7 +44,7 @@ type pair struct {
 	closed  bool
 }
 
-func (r *portable) Carry(client, backend Side, p Policy, l Label, done func(Result)) (uint64, error) {
+func (r *portable) Carry(client, backend Side, p Policy, l Label, done func(*Result)) (uint64, error) {
 	id, t, err := r.open(p)
 	if err != nil {
 		client.Conn.Close()
@@ -54,7 +54,7 @@ func (r *portable) Carry(client, backend Side, p Policy, l Label, done func(Resu
 	return id, r.carry(id, t, client, backend, l, done)
 }
 
-func (r *portable) carry(id uint64, t *terms, client, backend Side, l Label, done func(Result)) error {
+func (r *portable) carry(id uint64, t *terms, client, backend Side, l Label, done func(*Result)) error {
 	p := &pair{relay: r, id: id, label: l.pack(), done: done, conn: [2]net.Conn{client.Conn, backend.Conn}}
 	now := r.now()
 	p.m = newMachine(t, now)
@@ -281,7 +281,8 @@ func (p *pair) finish() {
 	r.mu.Lock()
 	delete(r.pairs, p.id)
 	r.mu.Unlock()
-	r.report(p.done, p.result())
+	result := p.result()
+	r.report(p.done, &result)
 }
 
 func (p *pair) status() Status {

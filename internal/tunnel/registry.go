@@ -51,7 +51,7 @@ func (r *registry) open(p Policy) (uint64, *terms, error) {
 }
 
 // report hands the result over and counts the tunnel out.
-func (r *registry) report(done func(Result), result Result) {
+func (r *registry) report(done func(*Result), result *Result) {
 	if done != nil {
 		done(result)
 	}

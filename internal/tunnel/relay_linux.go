@@ -43,7 +43,7 @@ func New(o Options) Relay {
 	return r
 }
 
-func (r *looped) Carry(client, backend Side, p Policy, l Label, done func(Result)) (uint64, error) {
+func (r *looped) Carry(client, backend Side, p Policy, l Label, done func(*Result)) (uint64, error) {
 	if !canDetach(client.Conn) || !canDetach(backend.Conn) {
 		return r.other.Carry(client, backend, p, l, done)
 	}
@@ -62,7 +62,7 @@ func (r *looped) Carry(client, backend Side, p Policy, l Label, done func(Result
 		if errB == nil {
 			b.close(false)
 		}
-		r.report(nil, Result{})
+		r.report(nil, nil)
 		return 0, err
 	}
 	// A loop stops only after the last tunnel has been reported, so it takes this one.

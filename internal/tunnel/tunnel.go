@@ -100,9 +100,9 @@ func (e End) String() string { return endNames[e] }
 // A Relay carries tunnels. Its methods may be called from any goroutine.
 type Relay interface {
 	// Carry starts a tunnel and returns its id, which is never 0 and never used twice. It takes both sides over, also
-	// when it fails. done is called once, from a goroutine of its own, after both descriptors are closed; it is not
-	// called if Carry fails. What done holds, an idle tunnel costs: Result says enough for one function to serve all.
-	Carry(client, backend Side, p Policy, l Label, done func(Result)) (id uint64, err error)
+	// when it fails. done is called once, after both descriptors are closed, from a goroutine that carries nothing;
+	// it is not called if Carry fails. What done holds, an idle tunnel costs: Result says enough for one function to serve all.
+	Carry(client, backend Side, p Policy, l Label, done func(*Result)) (id uint64, err error)
 	// List is the live tunnels, in order of their ids.
 	List() []Status
 	// Close ends one tunnel, a WebSocket with this close code; false if there is none of that id.

@@ -159,6 +159,13 @@ func (w *Worker) open(ctx context.Context, req *Request, defaultPort, name strin
 
 // dial tries the host's addresses in their order. That none answers puts the worker in error.
 func (w *Worker) dial(ctx context.Context, req *Request, u *URL, defaultPort string) (net.Conn, error) {
+	if req.Upgrade && req.URL == nil && w.direct.IsValid() {
+		conn, err := dialTunnel(ctx, w.direct, w.connectTimeoutFor(req))
+		if err != nil {
+			return nil, w.dialFailed(ctx, u, err)
+		}
+		return conn, nil
+	}
 	network, addr := u.Address(defaultPort)
 	addrs := []string{addr}
 	if network == "tcp" {
@@ -176,20 +183,39 @@ func (w *Worker) dial(ctx context.Context, req *Request, u *URL, defaultPort str
 		}
 		failed = err
 	}
+	return nil, w.dialFailed(ctx, u, failed)
+}
+
+// directAddr is where a handshake goes if its URL names an address and nothing has to be set on the socket.
+func (w *Worker) directAddr() (none netip.AddrPort) {
+	if w.URL.TLS() || w.URL.Socket != "" || w.tuned() || w.Dialer.Dial != nil {
+		return none
+	}
+	_, addr := w.URL.Address(defaultPorts[w.URL.Scheme])
+	a, err := netip.ParseAddrPort(addr)
+	if err != nil || a.Addr().Zone() != "" {
+		return none
+	}
+	return a
+}
+
+func (w *Worker) tuned() bool { return w.KeepAlive || w.ReceiveBufferSize > 0 }
+
+func (w *Worker) dialFailed(ctx context.Context, u *URL, failed error) error {
 	e := connectError(w, u.HostPort(), failed)
 	if ctx.Err() != nil {
 		e.Abandoned = true
-		return nil, e
+		return e
 	}
 	w.dns.forget(u.Host)
 	w.Fail(time.Now())
-	return nil, e
+	return e
 }
 
 var network = net.Dialer{KeepAlive: -1}
 
 func (w *Worker) dialOne(ctx context.Context, kind, addr string, timeout time.Duration, tunnel bool) (net.Conn, error) {
-	if untuned := !w.KeepAlive && w.ReceiveBufferSize == 0; tunnel && untuned && kind == "tcp" && w.Dialer.Dial == nil {
+	if tunnel && !w.tuned() && kind == "tcp" && w.Dialer.Dial == nil {
 		if a, err := netip.ParseAddrPort(addr); err == nil && a.Addr().Zone() == "" {
 			return dialTunnel(ctx, a, timeout)
 		}

@@ -3,6 +3,7 @@ package upstream
 import (
 	"crypto/tls"
 	"math"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,7 @@ type Worker struct {
 	versionAndHost string // behind the target of most requests
 	reuse          bool   // of connections
 	limits         http1.Limits
+	direct         netip.AddrPort // for handshakes; invalid where more has to be decided
 	*state
 }
 
@@ -74,6 +76,7 @@ func (w *Worker) Start() *Worker {
 	w.versionAndHost = string(appendVersionAndHost(nil, false, w.URL.HostPort()))
 	w.reuse = w.Reuse != Off && !w.Generic
 	w.limits = http1.Limits{Line: w.ResponseFieldSize, FieldSize: w.ResponseFieldSize}
+	w.direct = w.directAddr()
 	w.status.Store(uint32(status &^ w.Clear))
 	w.tuning.Store(&Tuning{w.LoadFactor, w.LBSet, w.Route, w.Redirect})
 	w.pool.limit = w.perChild(w.Max)

@@ -59,7 +59,7 @@ func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 		policy, label, end.ended)
 	if err != nil {
 		r.Logf("proxy_wstunnel", observe.Error, "", "the tunnel could not start: %v", err)
-		end.ended(tunnel.Result{Status: tunnel.Status{Label: label, Started: time.Now(), Last: time.Now()}, CloseCode: ws.CodeAbnormal, Err: err})
+		end.ended(&tunnel.Result{Status: tunnel.Status{Label: label, Started: time.Now(), Last: time.Now()}, CloseCode: ws.CodeAbnormal, Err: err})
 		return module.Suspended
 	}
 	if x.dir.tunnelLog.Or(false) {
@@ -87,10 +87,10 @@ type tunnelEnd struct {
 	room [1]module.TunnelEnd
 }
 
-func (e *tunnelEnd) ended(result tunnel.Result) {
+func (e *tunnelEnd) ended(result *tunnel.Result) {
 	e.done()
 	for _, end := range e.ends {
-		end.TunnelEnded(&result)
+		end.TunnelEnded(result)
 	}
 }
 

@@ -50,6 +50,7 @@ func CheckRequest(method, proto string, fields []http1.Field, contentLength int6
 
 // CheckResponse returns nil if the response completes the handshake that was sent with key (section 4.1).
 func CheckResponse(status int, fields []http1.Field, key string) error {
+	want := acceptOf(key)
 	switch {
 	case status != http.StatusSwitchingProtocols:
 		return ErrStatus
@@ -57,7 +58,7 @@ func CheckResponse(status int, fields []http1.Field, key string) error {
 		return ErrUpgrade
 	case !asksFor(fields, "upgrade"):
 		return ErrConnection
-	case single(fields, "Sec-WebSocket-Accept") != Accept(key):
+	case single(fields, "Sec-WebSocket-Accept") != string(want[:]):
 		return ErrAccept
 	}
 	return nil
@@ -65,9 +66,15 @@ func CheckResponse(status int, fields []http1.Field, key string) error {
 
 // Accept is the Sec-WebSocket-Accept that answers key.
 func Accept(key string) string {
+	a := acceptOf(key)
+	return string(a[:])
+}
+
+func acceptOf(key string) (a [28]byte) {
 	const guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 	sum := sha1.Sum(append(append(make([]byte, 0, 64), key...), guid...))
-	return base64.StdEncoding.EncodeToString(sum[:])
+	base64.StdEncoding.Encode(a[:], sum[:])
+	return a
 }
 
 // Extensions reports whether a 101 response agrees to an extension, which may then use the RSV bits.
