@@ -33,6 +33,7 @@ func Listen(l net.Listener) (net.Listener, error) {
 		return l, nil
 	}
 	defer t.Close()
+	waiters.make.Do(makeWaiters) // now, so that a server's descriptors are as many from its start on
 	f, err := t.File()
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ var waiters struct {
 	spare []*waiter
 }
 
-const mostWaiters = 32
+const mostWaiters = 16
 
 // borrowWaiter is nil if there is none.
 func borrowWaiter() *waiter {
