@@ -106,8 +106,7 @@ func detach(c net.Conn) (port, error) {
 	if t, ok := c.(*tls.Conn); ok {
 		socket = t.NetConn().(*Transport).Conn
 	}
-	fd, err := duplicate(socket.(syscall.Conn))
-	socket.Close()
+	fd, err := take(socket)
 	if err != nil {
 		return port{}, err
 	}
@@ -120,12 +119,14 @@ func detach(c net.Conn) (port, error) {
 	return p, nil
 }
 
-func duplicate(c syscall.Conn) (fd int32, err error) {
+// take closes the connection, but not its socket.
+func take(c net.Conn) (fd int32, err error) {
 	if d, ok := c.(Detacher); ok {
 		fd, err := d.Detach()
 		return int32(fd), err
 	}
-	raw, err := c.SyscallConn()
+	defer c.Close()
+	raw, err := c.(syscall.Conn).SyscallConn()
 	if err != nil {
 		return 0, err
 	}
