@@ -26,13 +26,13 @@ type Body struct {
 // Reset makes b the body of length (bytes, Chunked, UntilClose) that src stands at.
 // Limits bound the trailers.
 func (b *Body) Reset(src *Reader, length int64, l Limits, response bool) {
-	b.src, b.left, b.chunked, b.lenient, b.err = src, length, false, response, nil
+	b.src, b.left, b.chunked, b.lenient, b.err, b.trailers = src, length, false, response, nil, b.trailers[:0]
 	switch length {
 	case 0:
 		b.err = io.EOF
 	case Chunked:
 		b.left, b.chunked, b.opened, b.ended, b.excess = 0, true, false, false, 0
-		b.limits, b.trailers, b.trailerLines, b.trailerBytes = l, b.trailers[:0], 0, 0
+		b.limits, b.trailerLines, b.trailerBytes = l, 0, 0
 	}
 }
 
