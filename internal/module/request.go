@@ -331,11 +331,14 @@ func (r *Request) UserAgentPort() uint16 {
 	return r.Conn.Remote.Port()
 }
 
-// UserAgentText is UserAgentAddr in words. The listener has most in words already.
+// UserAgentText is UserAgentAddr in words. The listener has most in words already, with a port behind.
 func (r *Request) UserAgentText() string {
 	if r.UserAgentAddr.Is4() && r.UserAgentAddr == r.Conn.Remote.Addr() {
-		if text, _, ok := strings.Cut(r.HTTP.RemoteAddr, ":"); ok {
-			return text
+		text := r.HTTP.RemoteAddr
+		for i := len(text) - 1; i > 0; i-- {
+			if text[i] == ':' {
+				return text[:i]
+			}
 		}
 	}
 	return r.UserAgentAddr.String()

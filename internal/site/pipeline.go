@@ -12,11 +12,11 @@ import (
 // serving is what a request takes here, in one piece of memory that is used again.
 type serving struct {
 	site     *Site
-	request  module.Request
-	response response
-	walk     state
-	plain    bool   // nothing was built on the request that might outlive it
 	end      func() // ended, made once
+	plain    bool   // nothing was built on the request that might outlive it
+	walk     state
+	response response
+	request  module.Request
 }
 
 var servings = sync.Pool{New: func() any { return new(serving) }}

@@ -173,15 +173,15 @@ func (s *Site) storageWalk(r *module.Request) (res module.Result) {
 
 // ifWalk applies <If>, <ElseIf> and <Else>: those of the server and those inside sections that apply.
 func (s *Site) ifWalk(r *module.Request) module.Result {
-	st := stateOf(r)
-	list := r.Server.Sections.Ifs
-	if len(st.at.ifs) > 0 {
-		list = concat(list, st.at.ifs)
-	}
-	if len(list) == 0 {
+	if len(r.Server.Sections.Ifs)+len(stateOf(r).at.ifs) == 0 {
 		return module.OK
 	}
-	at := st.at
+	return s.ifs(r)
+}
+
+func (s *Site) ifs(r *module.Request) module.Result {
+	st := stateOf(r)
+	list, at := concat(r.Server.Sections.Ifs, st.at.ifs), st.at
 	done := map[*module.Section]bool{} // heads of chains of which one has applied
 	for len(list) > 0 {
 		var inner []*module.Section // it comes behind all that stands beside

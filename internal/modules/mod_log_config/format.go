@@ -15,8 +15,7 @@ type item struct {
 	value    func(b []byte, r *module.Request, arg string) []byte
 	atEnd    func(t *tunnel.Result, arg string) string // not nil: known only when a tunnel has ended
 	arg      string
-	original bool      // of the request as it came, before internal redirects
-	only     *statuses // nil: logged whatever the status is
+	original bool // of the request as it came, before internal redirects
 }
 
 // statuses are those that an item is for, or if except those that it is not for.
@@ -106,9 +105,7 @@ func parseItem(s string, offered []module.LogItem) (item, int, error) {
 			if explicit != 0 {
 				it.original = explicit == '<'
 			}
-			if len(only.list) > 0 {
-				it.only = &only
-			}
+			it.narrow(&only)
 			return it, i + len(name), nil
 		}
 	}
@@ -157,19 +154,28 @@ func (o *statuses) cover(status int) bool {
 	return o.except
 }
 
+// narrow makes the item's value that of the request that it is about, if the status is one of those that it is for.
+func (it *item) narrow(only *statuses) {
+	value := it.value
+	if value != nil && it.original {
+		it.value = func(b []byte, r *module.Request, arg string) []byte { return value(b, r.First(), arg) }
+	}
+	if all := it.value; all != nil && len(only.list) > 0 {
+		original := it.original
+		it.value = func(b []byte, r *module.Request, arg string) []byte {
+			if !only.cover(r.Status) && !(original && only.cover(r.First().Status)) {
+				return append(b, '-')
+			}
+			return all(b, r, arg)
+		}
+	}
+}
+
 func (it *item) append(b []byte, r *module.Request) []byte {
-	b = append(b, it.literal...)
-	if it.value == nil {
-		return b
+	if b = append(b, it.literal...); it.value != nil {
+		b = it.value(b, r, it.arg)
 	}
-	of := r
-	if it.original {
-		of = r.First()
-	}
-	if it.only != nil && !it.only.cover(of.Status) && !it.only.cover(r.Status) {
-		return append(b, '-')
-	}
-	return it.value(b, of, it.arg)
+	return b
 }
 
 // text appends a value with what could forge a line escaped, as httpd does; an empty one is "-".

@@ -41,8 +41,8 @@ func num(f func(r *module.Request, arg string) int64) func([]byte, *module.Reque
 var pid = int64(os.Getpid())
 
 var known = map[string]kind{
-	"h": {value: str(clientAddress)},
-	"a": {value: str(clientAddress)},
+	"h": {value: client},
+	"a": {value: client},
 	"A": {value: str(func(r *module.Request, _ string) string { return r.Conn.Local.Addr().Unmap().String() })},
 	"l": {},
 	"u": {value: user},
@@ -59,7 +59,7 @@ var known = map[string]kind{
 		return append(b, scaled(time.Since(r.Received), arg)...)
 	},
 		prepare: oneOf("s", "ms", "us"), original: true, atEnd: func(t *tunnel.Result, arg string) string { return scaled(t.Duration, arg) }},
-	"i": {value: opt(requestHeader), prepare: http.CanonicalHeaderKey},
+	"i": {value: requestHeader, prepare: http.CanonicalHeaderKey},
 	"o": {value: opt(responseHeader), prepare: http.CanonicalHeaderKey},
 	"n": {value: opt(func(r *module.Request, arg string) (string, bool) { v, set := r.Notes[arg]; return v, set })},
 	"e": {value: opt((*module.Request).Env)},
@@ -103,11 +103,11 @@ func oneOf(words ...string) func(arg string) string {
 	}
 }
 
-func clientAddress(r *module.Request, arg string) string {
+func client(b []byte, r *module.Request, arg string) []byte {
 	if arg == "c" {
-		return r.Conn.Remote.Addr().Unmap().String()
+		return text(b, r.Conn.Remote.Addr().Unmap().String())
 	}
-	return r.UserAgentText()
+	return text(b, r.UserAgentText())
 }
 
 // user is "-" for nobody and "" in quotes for an empty name.
@@ -156,11 +156,15 @@ func scaled(d time.Duration, unit string) string {
 	return strconv.FormatInt(int64(d), 10)
 }
 
-func requestHeader(r *module.Request, arg string) (string, bool) {
+func requestHeader(b []byte, r *module.Request, arg string) []byte {
 	if arg == "Host" {
-		return r.HTTP.Host, r.HTTP.Host != ""
+		return text(b, r.HTTP.Host)
 	}
-	return r.Joined(arg)
+	value, set := r.Joined(arg)
+	if value == "" && set {
+		return b
+	}
+	return text(b, value)
 }
 
 func responseHeader(r *module.Request, arg string) (string, bool) {
