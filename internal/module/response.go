@@ -90,11 +90,11 @@ func (r *Request) sortFilters() {
 	sort.SliceStable(r.filters, func(i, j int) bool { return r.filters[i].rank < r.filters[j].rank })
 }
 
+// Filters says that there are any.
+func (r *Request) Filters() bool { return len(r.filters) > 0 }
+
 // Filtered is base behind all filters of the request; finish flushes what they hold back, innermost last.
 func (r *Request) Filtered(base http.ResponseWriter) (w http.ResponseWriter, finish func() error) {
-	if len(r.filters) == 0 {
-		return base, func() error { return nil }
-	}
 	r.sortFilters()
 	chain := make([]http.ResponseWriter, 0, len(r.filters))
 	w = base

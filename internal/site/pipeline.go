@@ -243,10 +243,30 @@ func (s *Site) handle(r *module.Request) module.Result {
 	if res := s.run(module.InsertFilter, r); res != module.OK {
 		return res
 	}
+	if r.Filters() {
+		return s.handleFiltered(r)
+	}
+	return s.respond(r)
+}
+
+func (s *Site) handleFiltered(r *module.Request) module.Result {
 	base := r.Writer
 	filtered, finish := r.Filtered(base)
 	r.Writer = filtered
 	traceFilters(r)
+	res := s.respond(r)
+	if res == module.OK || res == module.Done {
+		if err := finish(); err != nil {
+			r.Logf("core", observe.Info, "", "sending the response: %v", err)
+			r.Conn.Abort() // what a filter could not complete must not look whole
+		}
+	}
+	r.Writer = base
+	return res
+}
+
+// respond runs the handler.
+func (s *Site) respond(r *module.Request) module.Result {
 	res := s.run(module.Handler, r)
 	if res == module.Declined {
 		if h, ok := s.named[r.Handler]; ok {
@@ -256,13 +276,6 @@ func (s *Site) handle(r *module.Request) module.Result {
 	if res == module.Declined {
 		res = s.noHandler(r)
 	}
-	if res == module.OK || res == module.Done {
-		if err := finish(); err != nil {
-			r.Logf("core", observe.Info, "", "sending the response: %v", err)
-			r.Conn.Abort() // what a filter could not complete must not look whole
-		}
-	}
-	r.Writer = base
 	return res
 }
 

@@ -19,6 +19,11 @@ func (s *Site) decode(r *module.Request) module.Result {
 		r.URI, r.Query = path, query
 		return module.OK
 	}
+	return s.decodeEscaped(r)
+}
+
+func (s *Site) decodeEscaped(r *module.Request) module.Result {
+	target := r.UnparsedURI
 	if target == "*" {
 		r.URI = "*"
 		if r.Method != "OPTIONS" {
