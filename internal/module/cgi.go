@@ -147,7 +147,7 @@ func (r *Request) cgiRequestURI() string {
 	if CoreDir.Of(r.Dir).CGIRequestURI == "current-uri" {
 		return r.URI
 	}
-	_, uri, _ := strings.Cut(r.TheRequest, " ")
+	_, uri, _ := strings.Cut(r.Conn.Line, " ")
 	uri, _, _ = strings.Cut(uri, " ")
 	if _, rest, absolute := strings.Cut(uri, "://"); absolute && !strings.HasPrefix(uri, "/") {
 		if i := strings.IndexByte(rest, '/'); i >= 0 {

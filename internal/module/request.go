@@ -94,7 +94,6 @@ type Request struct {
 
 	Method      string
 	Protocol    string // "HTTP/1.1"
-	TheRequest  string // the request line as it came
 	UnparsedURI string // path and query as they came
 	URI         string // decoded path
 	Query       string // without "?"
@@ -120,9 +119,8 @@ type Request struct {
 	Status      int         // of the response, 0 while unknown
 	BytesSent   int64       // body bytes
 	ErrHeader   http.Header // err_headers_out: sent with errors too
-	Received    time.Time
-	Main, Prev  *Request // the request that this is a subrequest of, or was redirected from
-	RedirectNow int      // status of the request that led here by ErrorDocument
+	Main, Prev  *Request    // the request that this is a subrequest of, or was redirected from
+	RedirectNow int         // status of the request that led here by ErrorDocument
 
 	env     map[string]string
 	later   *laterEnv

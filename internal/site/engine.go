@@ -106,7 +106,7 @@ func (s *Site) derive(r *module.Request, uri string) *module.Request {
 	hr.URL = &url.URL{Path: path, RawQuery: query}
 	n := &module.Request{
 		HTTP: &hr, Writer: r.Writer, Conn: r.Conn, Site: r.Site, Server: r.Server,
-		Method: r.Method, Protocol: r.Protocol, TheRequest: r.TheRequest, Received: r.Received,
+		Method: r.Method, Protocol: r.Protocol,
 		UserAgentAddr: r.UserAgentAddr, UnparsedURI: uri, Host: r.Host, Port: r.Port,
 		User: r.User, AuthType: r.AuthType, Trace: r.Trace,
 	}

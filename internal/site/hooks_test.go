@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"crypto/tls"
 	"net/http"
 	"slices"
 	"strings"
@@ -71,5 +72,78 @@ ServerAdmin someone
 	}
 	if order := s.HookOrder[module.LogTransaction]; !slices.Contains(order, "tells") {
 		t.Errorf("the order that is shown lacks one: %v", order)
+	}
+}
+
+// A hook is asked only for requests that meet its conditions, all of them.
+func TestHooksForSomeRequests(t *testing.T) {
+	var ran []string
+	hook := func(name string, only module.Only) module.Hook {
+		return module.Hook{Phase: module.InsertFilter, Only: only, Run: func(*module.Request) module.Result {
+			ran = append(ran, name)
+			return module.Declined
+		}}
+	}
+	proxy := module.Hook{Phase: module.Fixups, Run: func(r *module.Request) module.Result {
+		if r.URI == "/proxied" {
+			r.Proxy = module.ReverseProxied
+		}
+		return module.Declined
+	}}
+	answer := module.Hook{Phase: module.Handler, Position: module.ReallyFirst, Run: func(*module.Request) module.Result { return module.OK }}
+	m := &module.Module{Name: "tells", Hooks: []module.Hook{proxy, answer, hook("all", 0), hook("files", module.Files), hook("bodies", module.Bodies),
+		hook("both", module.Files|module.Bodies), hook("encrypted", module.Encrypted), hook("proxied", module.Proxied), hook("malformed", module.Malformed)}}
+	s := sitetest.NewWith(t, "", append(modules.All(), m), nil)
+	for _, c := range []struct {
+		target    string
+		body, tls bool
+		want      string
+	}{
+		{"/", false, false, "all files"},
+		{"/proxied", false, false, "all"},
+		{"/", true, false, "all files bodies both"},
+		{"/proxied", true, true, "all bodies encrypted"},
+	} {
+		r := sitetest.Request("GET", c.target)
+		if c.body {
+			r.ContentLength, r.Body = 1, http.NoBody
+		}
+		if c.tls {
+			r.TLS = &tls.ConnectionState{}
+		}
+		ran = nil
+		s.Do(t, r)
+		if got := strings.Join(ran, " "); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
+// Where a hook grants access to everybody, neither it nor those behind it are asked; an AccessChecker is.
+func TestHooksThatGrant(t *testing.T) {
+	asked, refuse := 0, false
+	grants := module.Hook{Phase: module.AccessCheckerX, Position: module.ReallyFirst,
+		Run:    func(*module.Request) module.Result { asked++; return module.OK },
+		Grants: func(_, sections *module.Settings) bool { return module.CoreDir.Of(sections).ForceType == "" }}
+	check := module.Hook{Phase: module.AccessChecker, Applies: func(_, sections *module.Settings) bool { return module.CoreDir.Of(sections).AddDefaultCharset != "" },
+		Run: func(*module.Request) module.Result {
+			if refuse {
+				return http.StatusForbidden
+			}
+			return module.Declined
+		}}
+	s := sitetest.NewWith(t, "<Location /typed>\nForceType text/x\n</Location>\n<Location /checked>\nAddDefaultCharset On\n</Location>",
+		append(modules.All(), &module.Module{Name: "tells", Hooks: []module.Hook{grants, check}}), map[string]string{"htdocs/typed": "", "htdocs/checked": ""})
+	for _, c := range []struct {
+		target         string
+		refuse         bool
+		status, asking int
+	}{
+		{"/index.html", true, 200, 0}, {"/typed", true, 200, 1}, {"/checked", false, 200, 1}, {"/checked", true, 403, 0},
+	} {
+		asked, refuse = 0, c.refuse
+		if w := s.Get(t, c.target); w.Code != c.status || asked != c.asking {
+			t.Errorf("%s: %d, asked %d times", c.target, w.Code, asked)
+		}
 	}
 }

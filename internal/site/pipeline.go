@@ -33,7 +33,6 @@ func (s *Site) Serve(w http.ResponseWriter, hr *http.Request, conn *module.Conn)
 	v.response.belongTo(r)
 	r.HTTP, r.Conn, r.Site, r.Trace = hr, conn, s.Site, conn.Trace
 	r.Method, r.Protocol, r.UnparsedURI = hr.Method, hr.Proto, hr.RequestURI
-	r.TheRequest, r.Received = conn.Line, conn.Received
 	r.UserAgentAddr = conn.Remote.Addr().Unmap()
 	r.Host, r.Port = splitHost(hr.Host)
 	if conn.Bad != nil && conn.Bad.PlainOnTLS {

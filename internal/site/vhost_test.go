@@ -42,7 +42,16 @@ NameVirtualHost *:80
 `
 
 func TestPick(t *testing.T) {
-	s := sitetest.New(t, hosts, modules.All())
+	many := hosts // addresses are found in another way if there are many
+	for i := range 20 {
+		many += fmt.Sprintf("<VirtualHost 198.51.100.%d>\nServerName other.test\n</VirtualHost>\n", i+1)
+	}
+	testPick(t, hosts)
+	testPick(t, many)
+}
+
+func testPick(t *testing.T, config string) {
+	s := sitetest.New(t, config, modules.All())
 	for _, c := range []struct{ local, host, want string }{
 		{"192.0.2.1:80", "", "default.test"},
 		{"192.0.2.1:80", "unknown.test", "default.test"},

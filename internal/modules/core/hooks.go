@@ -44,7 +44,7 @@ func translate(r *module.Request) module.Result {
 		return http.StatusMethodNotAllowed
 	}
 	if !strings.HasPrefix(r.URI, "/") {
-		r.Logf("core", observe.Error, "AH00126", "Invalid URI in request '%s'", r.TheRequest)
+		r.Logf("core", observe.Error, "AH00126", "Invalid URI in request '%s'", r.Conn.Line)
 		return http.StatusBadRequest
 	}
 	root := module.CoreServer.Of(r.Server.Settings).DocumentRoot
@@ -138,7 +138,7 @@ func serveFile(r *module.Request) module.Result {
 	default:
 		r.SetErrHeader("Allow", allowed(r))
 		if !module.KnownMethod(r.Method) {
-			r.Logf("core", observe.Error, "AH00135", "Invalid method in request %s", r.TheRequest)
+			r.Logf("core", observe.Error, "AH00135", "Invalid method in request %s", r.Conn.Line)
 			return http.StatusNotImplemented
 		}
 		r.Logf("core", observe.Error, "AH00041", "method %s is not allowed for a file: %s", r.Method, r.Filename)
@@ -200,7 +200,7 @@ func trace(r *module.Request) module.Result {
 		return http.StatusRequestEntityTooLarge
 	}
 	var b strings.Builder
-	b.WriteString(r.TheRequest + "\r\n")
+	b.WriteString(r.Conn.Line + "\r\n")
 	for _, f := range r.Conn.Fields {
 		switch strings.ToLower(f.Name) {
 		case "authorization", "cookie", "proxy-authorization": // RFC 9110 9.3.8: nothing sensitive

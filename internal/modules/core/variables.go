@@ -90,7 +90,7 @@ var requestVariables = map[string]func(*module.Request) string{
 	"PATH_INFO":    func(r *module.Request) string { return r.PathInfo },
 	"QUERY_STRING": queryString,
 	"IS_SUBREQ":    func(r *module.Request) string { return strconv.FormatBool(r.Main != nil) },
-	"THE_REQUEST":  func(r *module.Request) string { return r.TheRequest },
+	"THE_REQUEST":  func(r *module.Request) string { return r.Conn.Line },
 	"REMOTE_ADDR":  func(r *module.Request) string { return r.UserAgentAddr.String() },
 	"REMOTE_PORT":  func(r *module.Request) string { return strconv.Itoa(int(r.Conn.Remote.Port())) },
 	"REMOTE_HOST":  func(r *module.Request) string { return r.UserAgentAddr.String() },

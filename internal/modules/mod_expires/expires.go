@@ -177,7 +177,7 @@ func (v *values) of(r *module.Request, mediaType string) (expiry, bool) {
 }
 
 func (e expiry) set(r *module.Request, h http.Header) {
-	from := r.Received
+	from := r.Conn.Received
 	if e.modified {
 		if r.Info == nil || r.Proxy != module.NotProxied {
 			return // nothing says when it changed
@@ -185,10 +185,10 @@ func (e expiry) set(r *module.Request, h http.Header) {
 		from = r.Info.ModTime()
 	}
 	until := from.Add(e.after)
-	if until.Before(r.Received) {
-		until = r.Received
+	if until.Before(r.Conn.Received) {
+		until = r.Conn.Received
 	}
-	age := "max-age=" + strconv.FormatInt(int64(until.Sub(r.Received)/time.Second), 10)
+	age := "max-age=" + strconv.FormatInt(int64(until.Sub(r.Conn.Received)/time.Second), 10)
 	h["Cache-Control"] = []string{strings.Join(append(append([]string{}, h["Cache-Control"]...), age), ", ")}
 	h.Set("Expires", until.UTC().Format(http.TimeFormat))
 }

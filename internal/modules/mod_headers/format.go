@@ -69,9 +69,9 @@ func items(letter byte, arg string) (func(*module.Request) string, bool) {
 	case '%':
 		return constant("%"), true
 	case 't':
-		return func(r *module.Request) string { return fmt.Sprintf("t=%d", r.Received.UnixMicro()) }, true
+		return func(r *module.Request) string { return fmt.Sprintf("t=%d", r.Conn.Received.UnixMicro()) }, true
 	case 'D':
-		return func(r *module.Request) string { return fmt.Sprintf("D=%d", time.Since(r.Received).Microseconds()) }, true
+		return func(r *module.Request) string { return fmt.Sprintf("D=%d", time.Since(r.Conn.Received).Microseconds()) }, true
 	case 'l':
 		return func(*module.Request) string { return "l=" + loadAverage() }, true
 	case 'i': // how idle and busy httpd's processes are; one process without a fixed number of threads is never full

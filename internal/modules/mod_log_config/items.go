@@ -51,12 +51,12 @@ var known = map[string]kind{
 	"s": {value: status, original: true},
 	"b": {value: bytesOrDash, atEnd: fromBackend},
 	"B": {value: num(func(r *module.Request, _ string) int64 { return r.BytesSent }), atEnd: fromBackend},
-	"D": {value: num(func(r *module.Request, _ string) int64 { return int64(time.Since(r.Received) / time.Microsecond) }), original: true,
+	"D": {value: num(func(r *module.Request, _ string) int64 { return int64(time.Since(r.Conn.Received) / time.Microsecond) }), original: true,
 		atEnd: func(t *tunnel.Result, _ string) string {
 			return strconv.FormatInt(int64(t.Duration/time.Microsecond), 10)
 		}},
 	"T": {value: func(b []byte, r *module.Request, arg string) []byte {
-		return append(b, scaled(time.Since(r.Received), arg)...)
+		return append(b, scaled(time.Since(r.Conn.Received), arg)...)
 	},
 		prepare: oneOf("s", "ms", "us"), original: true, atEnd: func(t *tunnel.Result, arg string) string { return scaled(t.Duration, arg) }},
 	"i": {value: requestHeader, prepare: http.CanonicalHeaderKey},
@@ -121,7 +121,7 @@ func user(b []byte, r *module.Request, _ string) []byte {
 }
 
 func requestLine(b []byte, r *module.Request, _ string) []byte {
-	return text(b, r.TheRequest)
+	return text(b, r.Conn.Line)
 }
 
 func status(b []byte, r *module.Request, _ string) []byte {

@@ -22,7 +22,7 @@ var lastStamp atomic.Pointer[stamp]
 // logTime is %t: when the request was received, or with "end:" when it is logged; in the common form, as a number of
 // seconds and fractions of it, or by a strftime format.
 func logTime(b []byte, r *module.Request, arg string) []byte {
-	at := r.Received
+	at := r.Conn.Received
 	if arg == "" {
 		return commonTime(b, at)
 	}

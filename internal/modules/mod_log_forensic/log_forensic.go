@@ -76,10 +76,10 @@ func (n *numbers) begin(r *module.Request) module.Result {
 	}
 	id, ok := r.Env("UNIQUE_ID")
 	if !ok {
-		id = fmt.Sprintf("%x:%x:%x", os.Getpid(), r.Received.Unix(), n.last.Add(1))
+		id = fmt.Sprintf("%x:%x:%x", os.Getpid(), r.Conn.Received.Unix(), n.last.Add(1))
 	}
 	r.SetNote(note, id)
-	line := escape(append([]byte{'+'}, id...), "|", r.TheRequest)
+	line := escape(append([]byte{'+'}, id...), "|", r.Conn.Line)
 	for _, f := range fields(r) {
 		line = escape(line, "|", f.Name)
 		line = escape(line, ":", f.Value)

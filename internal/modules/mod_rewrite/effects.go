@@ -65,7 +65,7 @@ func (ctx *context) addCookie(text string) {
 		if main.ErrHeader == nil {
 			main.ErrHeader = http.Header{}
 		}
-		cookie := formatCookie(f, ctx.r.Received)
+		cookie := formatCookie(f, ctx.r.Conn.Received)
 		if hasControls(cookie) {
 			ctx.err = fmt.Errorf("the cookie %q contains invalid characters", cookie)
 			return

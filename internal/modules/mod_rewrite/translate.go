@@ -159,7 +159,7 @@ func (ctx *context) localPath() module.Result {
 	}
 	if reduced := r.Get(reducedKey{}) != nil; reduced || !ctx.inFileSystem(cleanPath(name)) {
 		if climbs(name) {
-			r.Logf("core", observe.Error, "AH00127", "Cannot map %s to file", r.TheRequest)
+			r.Logf("core", observe.Error, "AH00127", "Cannot map %s to file", r.Conn.Line)
 			return http.StatusForbidden
 		}
 		root := documentRoot(r)

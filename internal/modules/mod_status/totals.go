@@ -36,7 +36,7 @@ func (c *counter) open(b *module.Build) error {
 }
 
 func (c *counter) count(r *module.Request) module.Result {
-	c.add(r.Conn.BytesOut(), time.Since(r.Received))
+	c.add(r.Conn.BytesOut(), time.Since(r.Conn.Received))
 	return module.Declined
 }
 

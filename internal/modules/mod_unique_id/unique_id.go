@@ -43,7 +43,7 @@ func (g *generator) name(r *module.Request) module.Result {
 	}
 	var count [8]byte
 	binary.BigEndian.PutUint64(count[:], uint64(g.count.Add(1)))
-	id := binary.BigEndian.AppendUint32(nil, uint32(r.Received.Unix()))
+	id := binary.BigEndian.AppendUint32(nil, uint32(r.Conn.Received.Unix()))
 	id = append(id, g.root[:]...)
 	id = append(id, count[2:]...)
 	r.SetEnv("UNIQUE_ID", base64.RawURLEncoding.EncodeToString(id))

@@ -150,13 +150,13 @@ func track(r *module.Request) module.Result {
 	}
 	var id [16]byte
 	rand.Read(id[:])
-	value := hex.EncodeToString(id[:]) + "." + strconv.FormatInt(r.Received.UnixMicro(), 10)
+	value := hex.EncodeToString(id[:]) + "." + strconv.FormatInt(r.Conn.Received.UnixMicro(), 10)
 	cookie := name + "=" + value + "; path=/"
 	if v.domain != "" {
 		cookie += "; domain=" + v.domain
 	}
 	if v.expires > 0 {
-		cookie += "; expires=" + r.Received.Add(v.expires).UTC().Format(http.TimeFormat)
+		cookie += "; expires=" + r.Conn.Received.Add(v.expires).UTC().Format(http.TimeFormat)
 	}
 	if v.secure.Or(false) {
 		cookie += "; secure"
