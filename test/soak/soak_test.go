@@ -296,23 +296,27 @@ func TestSoak(t *testing.T) {
 	settled := s.settledMemory(t)
 	second := s.round(t, newClient(s, n, 1<<40), n, before)
 	var memory int64
-	limit := settled + settled/4 + 4<<20
+	limit := settled + settled/4 + 4<<20 + second.Tunnels<<10 // what the runtime has not given back yet differs from round to round
 	waitFor(t, fmt.Sprintf("no more than %d bytes of memory after the second round, %d after the first", limit, settled), func() bool {
 		memory = s.memory(t)
 		return memory <= limit
 	})
 	few := fresh.round(t, newClient(fresh, 10, 1<<50), 10, before)
+	report := func(who string, r tally) {
+		for _, f := range r.Failed {
+			t.Errorf("%s: %s", who, f)
+		}
+	}
+	report("clients, first round", first) // now: the backend may never hear of what failed here
+	report("clients, second round", second)
+	report("clients of the fresh server", few)
 
 	var seen tally
 	waitFor(t, "the backend has seen all tunnels end", func() bool {
 		backend.ask(t, "tally", &seen)
 		return seen.Tunnels >= first.Tunnels+second.Tunnels+few.Tunnels
 	})
-	for name, r := range map[string]tally{"clients, first round": first, "clients, second round": second, "backend": seen} {
-		for _, f := range r.Failed {
-			t.Errorf("%s: %s", name, f)
-		}
-	}
+	report("backend", seen)
 	s.checkLog(t, first.Tunnels+second.Tunnels)
 	if few, many := fresh.goroutines(t), s.goroutines(t); many > few+10 {
 		t.Errorf("%d goroutines are left, %d in a fresh server", many, few)
