@@ -209,6 +209,9 @@ func (s *Socket) setDeadline(d direction, t time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.until[d] = t
+	if w := s.waiting[d]; w != nil {
+		w.wake() // Go's poller may know the socket, too, as the other direction has waited
+	}
 	switch f := s.file.Load(); {
 	case s.shut():
 		return s.failed("set", net.ErrClosed)
@@ -216,8 +219,6 @@ func (s *Socket) setDeadline(d direction, t time.Time) error {
 		return f.SetReadDeadline(t)
 	case f != nil:
 		return f.SetWriteDeadline(t)
-	case s.waiting[d] != nil:
-		s.waiting[d].wake()
 	}
 	return nil
 }

@@ -131,6 +131,35 @@ func TestSocketDeadlines(t *testing.T) {
 	})
 }
 
+// Who waits by a waiter is found also when Go's poller knows the socket, as the other direction has waited twice.
+func TestSocketDeadlineEndsAWaitBegunBeforeItSettled(t *testing.T) {
+	near, far := accepted(t)
+	failed := make(chan error, 1)
+	go func() { _, err := near.Read(make([]byte, 1)); failed <- err }()
+	for over := false; !over; time.Sleep(time.Millisecond) {
+		near.mu.Lock()
+		settled := near.file.Load() != nil // at once, if the waiter had an old deadline
+		if over = settled || near.waiting[reading] != nil; over && !settled {
+			near.settle()
+		}
+		near.mu.Unlock()
+	}
+	near.SetReadDeadline(past)
+	select {
+	case err := <-failed:
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the read does not end")
+	}
+	near.SetReadDeadline(time.Time{})
+	io.WriteString(far, "x")
+	if n, err := near.Read(make([]byte, 1)); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+}
+
 // A waiter's deadline may be left from another socket.
 func TestWaiterWithAnOldDeadline(t *testing.T) {
 	for range mostWaiters {
