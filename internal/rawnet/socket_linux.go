@@ -163,11 +163,12 @@ func (s *Socket) begin(d direction) *waiter {
 	if s.file.Load() != nil {
 		return nil
 	}
+	var w *waiter
 	if !s.waited[d] {
 		s.waited[d] = true
-		s.waiting[d] = borrowWaiter()
+		w = borrowWaiter()
+		s.waiting[d] = w
 	}
-	w := s.waiting[d]
 	if w == nil {
 		s.settle()
 		return nil

@@ -160,6 +160,27 @@ func TestSocketDeadlineEndsAWaitBegunBeforeItSettled(t *testing.T) {
 	}
 }
 
+// A waiter given back twice would be two sockets' at once.
+func TestWaiterIsOnlyOnes(t *testing.T) {
+	near, _ := accepted(t)
+	var all sync.WaitGroup
+	for range 2 {
+		all.Go(func() { (*rawSocket)(near).Read(func(uintptr) bool { return false }) })
+	}
+	time.Sleep(20 * time.Millisecond)
+	near.Close()
+	all.Wait()
+	seen := make(map[*waiter]bool)
+	for w := borrowWaiter(); w != nil; w = borrowWaiter() {
+		if seen[w] {
+			t.Error("a waiter is there twice")
+			continue
+		}
+		seen[w] = true
+		defer w.giveBack()
+	}
+}
+
 // A waiter's deadline may be left from another socket.
 func TestWaiterWithAnOldDeadline(t *testing.T) {
 	for range mostWaiters {
