@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -189,7 +190,7 @@ func (w *response) isTrailer(name string) bool {
 	return false
 }
 
-// trailers are what the handler announced in Trailer or set with http.TrailerPrefix.
+// trailers are what the handler announced in Trailer, then by name what it set with http.TrailerPrefix.
 func (w *response) trailers() (fields []http1.Field) {
 	add := func(name string, values []string) {
 		if http1.ForbiddenTrailer(name) {
@@ -204,9 +205,9 @@ func (w *response) trailers() (fields []http1.Field) {
 			add(e, w.header[http1.Canonical(e)])
 		}
 	}
-	for name, values := range w.header {
+	for _, name := range slices.Sorted(maps.Keys(w.header)) {
 		if rest, ok := strings.CutPrefix(name, http.TrailerPrefix); ok {
-			add(rest, values)
+			add(rest, w.header[name])
 		}
 	}
 	return fields

@@ -294,8 +294,10 @@ func TestResponses(t *testing.T) {
 			w.(http.Flusher).Flush()
 			w.Header().Set("A", "b")
 			w.Header().Set("Host", "x")
-			w.Header().Set(http.TrailerPrefix+"C", "d")
-		}, "HTTP/1.1 200 OK\nTrailer: A, Host\nTransfer-Encoding: chunked\n\n0\nA: b\nC: d\n\n"},
+			for _, name := range []string{"F", "C", "E", "B", "D"} {
+				w.Header().Set(http.TrailerPrefix+name, "d")
+			}
+		}, "HTTP/1.1 200 OK\nTrailer: A, Host\nTransfer-Encoding: chunked\n\n0\nA: b\nB: d\nC: d\nD: d\nE: d\nF: d\n\n"},
 		{"order and case as received", get, func(w http.ResponseWriter, r *http.Request) {
 			w.Header()["Etag"] = []string{"1"}
 			w.Header()["Set-Cookie"] = []string{"a", "b"}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -197,10 +198,11 @@ func (x *exchange) upgrades(w *upstream.Worker, scheme string) (bool, error) {
 	return err == nil, nil
 }
 
-// requestTrailers are asked for when the body has been read.
+// requestTrailers are asked for when the body has been read. They go out by name.
 func (x *exchange) requestTrailers() (fields []upstream.Field) {
-	for name, values := range x.r.HTTP.Trailer {
-		for _, v := range values {
+	trailer := x.r.HTTP.Trailer
+	for _, name := range slices.Sorted(maps.Keys(trailer)) {
+		for _, v := range trailer[name] {
 			fields = append(fields, upstream.Field{Name: name, Value: v})
 		}
 	}
