@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"transom/internal/conf"
@@ -45,7 +46,7 @@ func (v *vhosts) why(s *module.Server, local netip.AddrPort, host string) string
 		return where + "; the request names no host, so that the first one listed answers"
 	case strings.TrimSuffix(s.Name, ".") == strings.TrimSuffix(host, "."):
 		return where + "; its ServerName is " + host
-	case contains(s.Aliases, host) || matchesAny(s.Wildcards, host):
+	case slices.Contains(s.Aliases, host) || matchesAny(s.Wildcards, host):
 		return where + "; a ServerAlias of it covers " + host
 	}
 	return fmt.Sprintf("%s and none is named %s, so that the first one listed answers", where, host)

@@ -176,15 +176,6 @@ func namedByAddress(s *module.Server, host string, port int) bool {
 	return false
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 func matchesAny(patterns []string, host string) bool {
 	for _, p := range patterns {
 		if ok, _ := path.Match(p, host); ok {
