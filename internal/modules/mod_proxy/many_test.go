@@ -17,7 +17,7 @@ func TestManyFields(t *testing.T) {
 	for i := range fields {
 		fields[i] = http1.Field{Name: "X" + strconv.Itoa(n+i), Value: "v"}
 	}
-	r := &module.Request{HTTP: &http.Request{Header: http1.Header(fields, "")}, Conn: &module.Conn{Fields: fields}, Server: &module.Server{Name: "s"},
+	r := &module.Request{HTTP: &http.Request{Header: http1.FillHeader(nil, nil, fields, "")}, Conn: &module.Conn{Fields: fields}, Server: &module.Server{Name: "s"},
 		Proxy: module.ReverseProxied, UserAgentAddr: netip.MustParseAddr("192.0.2.1")}
 	r.HTTP.Header["Z"] = []string{"1"}
 	stripNamed(r)

@@ -247,4 +247,4 @@ type exchange struct {
 	fields []http1.Field
 }
 
-func (x *exchange) Header() http.Header { return http1.Header(x.fields, "Host") }
+func (x *exchange) Header() http.Header { return http1.FillHeader(nil, nil, x.fields, "Host") }

@@ -99,7 +99,7 @@ func FuzzRequest(f *testing.F) {
 			there.Close == h.KeepAlive && h.Minor == 1 {
 			t.Fatalf("heads differ: %+v, %+v", h, there)
 		}
-		if d := headersDiffer(Header(h.Fields, "Host"), there.Header); d != "" {
+		if d := headersDiffer(FillHeader(nil, nil, h.Fields, "Host"), there.Header); d != "" {
 			t.Fatal(d)
 		}
 		sameBody(t, r, br, h.Length, there.Body, false)

@@ -67,12 +67,8 @@ func uncommonNames(fields []Field) map[string]bool {
 	return names
 }
 
-// Header makes an http.Header of fields, leaving skip out (net/http keeps Host out of a
-// request's).
-func Header(fields []Field, skip string) http.Header { return FillHeader(nil, nil, fields, skip) }
-
-// FillHeader is Header with memory to use: an empty map, or nil, and room for the values,
-// which share one array.
+// FillHeader makes an http.Header of fields, leaving skip out (net/http keeps Host out of a request's), in memory to use: an empty
+// map, or nil, and room for the values, which share one array.
 func FillHeader(h http.Header, values []string, fields []Field, skip string) http.Header {
 	if h == nil {
 		h = make(http.Header, len(fields))

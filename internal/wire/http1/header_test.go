@@ -9,7 +9,7 @@ import (
 )
 
 func TestHeader(t *testing.T) {
-	got := Header(fieldList("hOST", "x", "a-b", "1", "A-B", "2", "C", "", "a-B", "3"), "Host")
+	got := FillHeader(nil, nil, fieldList("hOST", "x", "a-b", "1", "A-B", "2", "C", "", "a-B", "3"), "Host")
 	if d := cmp.Diff(http.Header{"A-B": {"1", "2", "3"}, "C": {""}}, got); d != "" {
 		t.Error(d)
 	}
