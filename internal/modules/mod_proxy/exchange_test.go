@@ -42,6 +42,8 @@ func TestOutgoing(t *testing.T) {
 		{"added", "", nil, "", []string{"X-Forwarded-For: 198.51.100.7", "X-Forwarded-Host: www.example.com", "X-Forwarded-Server: www.example.com"}},
 		{"appended", "", []string{"X-Forwarded-For: 1.1.1.1", "X-Forwarded-Host: q"}, "", []string{
 			"X-Forwarded-For: 1.1.1.1, 198.51.100.7", "X-Forwarded-Host: q, www.example.com", "X-Forwarded-Server: www.example.com"}},
+		{"appended to lines", "RequestHeader add X-Forwarded-For 2.2.2.2\nRequestHeader set Z 1", []string{"X-Forwarded-For: 1.1.1.1"}, "", []string{
+			"X-Forwarded-For: 1.1.1.1, 2.2.2.2, 198.51.100.7", "X-Forwarded-Host: www.example.com", "X-Forwarded-Server: www.example.com", "Z: 1"}},
 		{"not added", "ProxyAddHeaders Off", []string{"X-A: 1"}, "", []string{"X-A: 1"}},
 		{"preserved", "ProxyPreserveHost On\nProxyAddHeaders Off", []string{"Host: app.test:99"}, "app.test:99", nil},
 		{"via", "ProxyVia On\nProxyAddHeaders Off", []string{"Via: 1.0 x"}, "", []string{"Via: 1.0 x, 1.1 www.example.com"}},

@@ -80,6 +80,9 @@ func (x *exchange) passHeader() {
 		x.preserve(host)
 	}
 	fields, sent, left := x.fields[:0], r.Conn.Fields, maps.Clone(r.Header())
+	for _, f := range x.appendAdded(nil, host) {
+		left[f.Name] = []string{strings.Join(append(slices.Clip(left[f.Name]), f.Value), ", ")}
+	}
 	for i := range sent {
 		f := &sent[i]
 		name := f.Canonical()
@@ -90,8 +93,6 @@ func (x *exchange) passHeader() {
 	for name, values := range left {
 		fields = x.pass(fields, name, http1.NameID(name), values)
 	}
-	theirs := len(fields)
-	fields = merge(x.appendAdded(fields, host), theirs)
 	slices.SortStableFunc(fields[own:], func(a, b upstream.Field) int { return strings.Compare(a.Name, b.Name) })
 	x.request.Fields, x.upgrade = fields, r.Field("Upgrade") != ""
 }
@@ -106,28 +107,14 @@ func (x *exchange) pass(fields []upstream.Field, name string, id http1.ID, value
 	return fields
 }
 
-// merge writes what was added, from own on, behind the values of a field of the same name, which becomes one line (apr_table_mergen).
+// merge writes what was added, from own on, behind the value of a field of the same name (apr_table_mergen).
 func merge(fields []upstream.Field, own int) []upstream.Field {
 	kept := fields[:own]
-	for _, added := range slices.Clone(fields[own:]) {
-		var first *upstream.Field
-		others := kept
-		kept = kept[:0]
-		for i := range others {
-			switch f := &others[i]; {
-			case f.ID() != added.ID():
-				kept = append(kept, *f)
-			case first == nil:
-				kept = append(kept, *f)
-				first = &kept[len(kept)-1]
-			default:
-				first.Value += ", " + f.Value
-			}
-		}
-		if first == nil {
-			kept = append(kept, added)
+	for _, added := range fields[own:] {
+		if f := http1.Find(kept, added.ID()); f != nil {
+			f.Value += ", " + added.Value
 		} else {
-			first.Value += ", " + added.Value
+			kept = append(kept, added)
 		}
 	}
 	return kept
