@@ -218,7 +218,9 @@ func open(j job, p plan) (*buffered, error) {
 	r := bufio.NewReaderSize(c, 4<<10)
 	resp, err := http.ReadResponse(r, nil)
 	if err == nil {
-		err = ws.CheckResponse(resp.StatusCode, fieldsOf(resp.Header), key)
+		if err = ws.CheckResponse(resp.StatusCode, fieldsOf(resp.Header), key); err != nil {
+			err = fmt.Errorf("%s: %w", resp.Status, err)
+		}
 	}
 	if err != nil {
 		c.Close()
