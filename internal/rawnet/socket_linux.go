@@ -94,16 +94,22 @@ func (s *Socket) Close() error {
 
 // Detach gives up the descriptor, which is the caller's from now on. Nobody may be using the socket.
 func (s *Socket) Detach() (fd int, err error) {
-	if s.file.Load() == nil && s.users.CompareAndSwap(0, shutFlag) {
-		return int(s.fd), nil
+	if s.users.CompareAndSwap(0, shutFlag) { // before the look at file: nobody can make it any more
+		if s.file.Load() == nil {
+			return int(s.fd), nil
+		}
+		defer s.release()
+		return duplicate(int(s.fd))
 	}
 	defer s.Close()
 	failed := s.control("dup", func(original int) error {
-		fd, err = unix.FcntlInt(uintptr(original), unix.F_DUPFD_CLOEXEC, 0)
+		fd, err = duplicate(original)
 		return err
 	})
 	return fd, failed
 }
+
+func duplicate(fd int) (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0) }
 
 // do calls f until it says that it is over, and waits in between.
 func (s *Socket) do(d direction, f func(fd uintptr) (over bool)) error {
