@@ -44,6 +44,8 @@ func TestOutgoing(t *testing.T) {
 			"X-Forwarded-For: 1.1.1.1, 198.51.100.7", "X-Forwarded-Host: q, www.example.com", "X-Forwarded-Server: www.example.com"}},
 		{"appended to lines", "RequestHeader add X-Forwarded-For 2.2.2.2\nRequestHeader set Z 1", []string{"X-Forwarded-For: 1.1.1.1"}, "", []string{
 			"X-Forwarded-For: 1.1.1.1, 2.2.2.2, 198.51.100.7", "X-Forwarded-Host: www.example.com", "X-Forwarded-Server: www.example.com", "Z: 1"}},
+		{"added in place of what was unset", "RequestHeader unset X-Forwarded-Host", []string{"X-Forwarded-Host: q", "X-Z: 1"}, "", []string{
+			"X-Z: 1", "X-Forwarded-For: 198.51.100.7", "X-Forwarded-Host: www.example.com", "X-Forwarded-Server: www.example.com"}},
 		{"not added", "ProxyAddHeaders Off", []string{"X-A: 1"}, "", []string{"X-A: 1"}},
 		{"preserved", "ProxyPreserveHost On\nProxyAddHeaders Off", []string{"Host: app.test:99"}, "app.test:99", nil},
 		{"via", "ProxyVia On\nProxyAddHeaders Off", []string{"Via: 1.0 x"}, "", []string{"Via: 1.0 x, 1.1 www.example.com"}},

@@ -80,9 +80,7 @@ func (x *exchange) passHeader() {
 		x.preserve(host)
 	}
 	fields, sent, left := x.fields[:0], r.Conn.Fields, maps.Clone(r.Header())
-	for _, f := range x.appendAdded(nil, host) {
-		left[f.Name] = []string{strings.Join(append(slices.Clip(left[f.Name]), f.Value), ", ")}
-	}
+	added := mergeInto(left, x.appendAdded(nil, host))
 	for i := range sent {
 		f := &sent[i]
 		name := f.Canonical()
@@ -93,6 +91,7 @@ func (x *exchange) passHeader() {
 	for name, values := range left {
 		fields = x.pass(fields, name, http1.NameID(name), values)
 	}
+	fields = append(fields, added...)
 	slices.SortStableFunc(fields[own:], func(a, b upstream.Field) int { return strings.Compare(a.Name, b.Name) })
 	x.request.Fields, x.upgrade = fields, r.Field("Upgrade") != ""
 }
@@ -107,7 +106,20 @@ func (x *exchange) pass(fields []upstream.Field, name string, id http1.ID, value
 	return fields
 }
 
-// merge writes what was added, from own on, behind the value of a field of the same name (apr_table_mergen).
+// mergeInto writes what is added behind the values of a field of the same name, which becomes one line (apr_table_mergen), and returns
+// what has none.
+func mergeInto(h http.Header, added []upstream.Field) []upstream.Field {
+	return slices.DeleteFunc(added, func(f upstream.Field) bool {
+		values := h[f.Name]
+		if len(values) == 0 {
+			return false
+		}
+		h[f.Name] = []string{strings.Join(values, ", ") + ", " + f.Value}
+		return true
+	})
+}
+
+// merge is mergeInto for a list in which no name occurs twice. What was added stands from own on.
 func merge(fields []upstream.Field, own int) []upstream.Field {
 	kept := fields[:own]
 	for _, added := range fields[own:] {
