@@ -6,6 +6,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"transom/internal/rawnet"
 )
 
 // restArea keeps connections that have been quiet for a while without a goroutine each:
@@ -47,21 +49,11 @@ func (a *restArea) add(c *conn) bool {
 
 // open starts the watching, which close ends.
 func (a *restArea) open() bool {
-	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	_, epoll, raw, err := rawnet.NewEpoll()
 	if err != nil {
 		return false
 	}
-	if err := syscall.SetNonblock(fd, true); err != nil {
-		syscall.Close(fd)
-		return false
-	}
-	a.epoll = os.NewFile(uintptr(fd), "epoll")
-	raw, err := a.epoll.SyscallConn()
-	if err != nil || a.epoll.SetReadDeadline(time.Time{}) != nil {
-		a.epoll.Close()
-		a.epoll = nil
-		return false
-	}
+	a.epoll = epoll
 	a.conns = make(map[int32]*conn)
 	go a.run(raw)
 	return true

@@ -63,21 +63,34 @@ func (w *waiter) giveBack() {
 }
 
 func newWaiter() *waiter {
-	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	fd, epoll, raw, err := NewEpoll()
 	if err != nil {
 		return nil
 	}
-	if unix.SetNonblock(fd, true) != nil {
-		unix.Close(fd)
-		return nil
-	}
-	w := &waiter{fd: fd, epoll: os.NewFile(uintptr(fd), "epoll")}
+	w := &waiter{fd: fd, epoll: epoll, raw: raw}
 	w.try = w.tryOnce
-	if w.raw, err = w.epoll.SyscallConn(); err != nil || w.epoll.SetReadDeadline(time.Time{}) != nil {
-		w.epoll.Close()
-		return nil
-	}
 	return w
+}
+
+// NewEpoll makes an epoll instance that Go's poller watches: whoever reads from its RawConn waits for its first event, under a read
+// deadline. The file owns fd.
+func NewEpoll() (fd int, file *os.File, raw syscall.RawConn, err error) {
+	if fd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return -1, nil, nil, err
+	}
+	if err = unix.SetNonblock(fd, true); err != nil {
+		unix.Close(fd)
+		return -1, nil, nil, err
+	}
+	file = os.NewFile(uintptr(fd), "epoll")
+	if raw, err = file.SyscallConn(); err == nil {
+		err = file.SetReadDeadline(time.Time{}) // fails where the poller doesn't take it
+	}
+	if err != nil {
+		file.Close()
+		return -1, nil, nil, err
+	}
+	return fd, file, raw, nil
 }
 
 // setDeadline lets an earlier deadline stand: it only makes wait return for no reason.
