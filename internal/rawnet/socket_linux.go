@@ -99,17 +99,18 @@ func (s *Socket) Detach() (fd int, err error) {
 			return int(s.fd), nil
 		}
 		defer s.release()
-		return duplicate(int(s.fd))
+		return Duplicate(int(s.fd))
 	}
 	defer s.Close()
 	failed := s.control("dup", func(original int) error {
-		fd, err = duplicate(original)
+		fd, err = Duplicate(original)
 		return err
 	})
 	return fd, failed
 }
 
-func duplicate(fd int) (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0) }
+// Duplicate is dup(2), closed on exec.
+func Duplicate(fd int) (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0) }
 
 // do calls f until it says that it is over, and waits in between.
 func (s *Socket) do(d direction, f func(fd uintptr) (over bool)) error {

@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"transom/internal/rawnet"
 )
 
 // port is one side of a tunnel: a non-blocking socket that the port owns, perhaps under TLS.
@@ -130,19 +132,7 @@ func take(c net.Conn) (fd int32, err error) {
 	if err != nil {
 		return 0, err
 	}
-	var d duplicator
-	failed := raw.Control(d.control)
-	return d.fd, errors.Join(failed, d.err)
-}
-
-type duplicator struct {
-	fd  int32
-	err error
-}
-
-func (d *duplicator) control(original uintptr) {
-	fd, _, errno := unix.RawSyscall(unix.SYS_FCNTL, original, unix.F_DUPFD_CLOEXEC, 0)
-	if d.fd = int32(fd); errno != 0 {
-		d.err = errno
-	}
+	var dup int
+	failed := raw.Control(func(original uintptr) { dup, err = rawnet.Duplicate(int(original)) })
+	return int32(dup), errors.Join(failed, err)
 }
