@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -74,7 +73,6 @@ func (s *Server) start() error {
 	if err != nil {
 		return err
 	}
-	runtime.GOMAXPROCS(runtime.NumCPU() + tunnel.DefaultLoops())
 	s.current.Store(newGeneration(s.config.Site))
 	s.http = &listen.Server{Handler: s.serve, Settings: s.settings, Log: s.log, WrapRaw: wrapRaw}
 	gate := make(chan struct{})

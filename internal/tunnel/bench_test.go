@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"testing"
 
 	"transom/internal/wire/ws"
@@ -25,7 +24,6 @@ const benchVariable = "TUNNEL_BENCH_RELAY"
 
 // benchRelay is that other process: it accepts at an address that it prints, and dials the one it is given.
 func benchRelay(name string) {
-	runtime.GOMAXPROCS(runtime.NumCPU() + DefaultLoops())
 	relay := relays[name]()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -2,9 +2,12 @@ package tunnel
 
 import (
 	"crypto/tls"
+	"encoding/binary"
 	"fmt"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // holdUp keeps a loop busy until the function is called: what is handed over meanwhile waits.
@@ -116,4 +119,62 @@ func TestFullFromTheFirst(t *testing.T) {
 		r.expect(r.client, big)
 		r.hangUp()
 	}
+}
+
+// A sleeping loop is left alone by tunnels that can wait, until there is a crowd of them.
+func TestSleepsThroughArrivals(t *testing.T) {
+	relay := New(Options{Loops: 1}).(*looped)
+	defer relay.Shutdown()
+	l := relay.loops[0]
+	release := holdUp(l)
+	l.asleep.Store(true) // as far as arrivals know
+	wakes(l)
+	var rigs []*rig
+	for _, c := range []struct {
+		arrivals int
+		policy   Policy
+		wakes    uint64
+	}{
+		{mostRoom, Policy{WebSocket: true, Idle: time.Hour, Ping: longSleep}, 0},
+		{1, Policy{WebSocket: true}, 1},
+		{1, Policy{WebSocket: true}, 0}, // as it has been woken
+	} {
+		for range c.arrivals {
+			rigs = append(rigs, newRig(t, relay, rigOptions{policy: c.policy}))
+		}
+		if n := wakes(l); n != c.wakes {
+			t.Errorf("%d arrivals of %+v wake it %d times", c.arrivals, c.policy, n)
+		}
+	}
+	release()
+	for _, r := range rigs {
+		r.hangUp()
+	}
+}
+
+// A tunnel that may have to end before a sleep does wakes the loop.
+func TestArrivalInAHurry(t *testing.T) {
+	relay := New(Options{Loops: 1}).(*looped)
+	defer relay.Shutdown()
+	l := relay.loops[0]
+	for _, p := range []Policy{{Idle: time.Millisecond}, {Lifetime: time.Millisecond}, {WebSocket: true, Ping: time.Millisecond}} {
+		release := holdUp(l)
+		l.asleep.Store(true)
+		wakes(l)
+		r := newRig(t, relay, rigOptions{policy: p})
+		if n := wakes(l); n != 1 {
+			t.Errorf("%+v wakes it %d times", p, n)
+		}
+		release()
+		r.end()
+	}
+}
+
+// wakes is how often the loop has been woken since it was last asked.
+func wakes(l *loop) uint64 {
+	var n [8]byte
+	if _, err := unix.Read(l.wakefd, n[:]); err != nil {
+		return 0
+	}
+	return binary.NativeEndian.Uint64(n[:])
 }

@@ -54,20 +54,19 @@ func (t *slot) watch(s side, err error) {
 
 // loop is one goroutine that carries many tunnels. What stands before mu is its own.
 type loop struct {
-	relay  *looped
-	epfd   int
-	wakefd int
-	now    instant
-	heard  instant // the last event
-	slab   slab
-	wheel  wheel
-	ready  []ref // tunnels that can go on without an event
-	ended  []ending
-	events []unix.EpollEvent
-	buf    *rest
-	room   []arrival // for the next arrivals
-	// lingers: GOMAXPROCS has a processor for every loop beyond those of the machine.
-	lingers bool
+	relay        *looped
+	epfd         int
+	wakefd       int
+	now          instant
+	heard        instant // the last event
+	slab         slab
+	wheel        wheel
+	ready        []ref // tunnels that can go on without an event
+	ended        []ending
+	events       []unix.EpollEvent
+	buf          *rest
+	room         []arrival // for the next arrivals
+	hasProcessor bool
 
 	mu       sync.Mutex
 	places   places
@@ -79,13 +78,14 @@ type loop struct {
 	asleep atomic.Bool // until the next event, be it far away
 }
 
-// mostRoom keeps a crowd of arrivals from costing memory for ever.
+// mostRoom is how many arrivals a sleeping loop is not woken for. A bigger crowd's memory is not kept.
 const mostRoom = 64
 
 // arrival is a tunnel on its way into its place in a loop.
 type arrival struct {
 	ref      ref
 	id       uint64
+	at       instant
 	terms    *terms
 	port     [2]port
 	buffered [2][]byte
@@ -96,8 +96,8 @@ type arrival struct {
 
 const wakeSlot = 1<<31 - 1
 
-func newLoop(r *looped, lingers bool) (*loop, error) {
-	l := &loop{relay: r, lingers: lingers, events: make([]unix.EpollEvent, 256), buf: newBuffer()}
+func newLoop(r *looped) (*loop, error) {
+	l := &loop{relay: r, heard: -keeping, events: make([]unix.EpollEvent, 256), buf: newBuffer()}
 	var err error
 	if l.epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func (l *loop) control(op int, fd int32, events uint32, r ref, s side) error {
 }
 
 // take starts a tunnel without disturbing the loop more than it must: its sockets are watched from now on, and their first
-// event, or whatever else ends the loop's wait, has it adopt the tunnel.
+// event, or whatever else ends the loop's wait, has it adopt the tunnel. No wait is longer than longSleep.
 //
 // called is set before the sockets are watched, and mu held until the tunnel can be found: no event comes too early.
 func (l *loop) take(a arrival) {
@@ -137,7 +137,7 @@ func (l *loop) take(a arrival) {
 	defer l.mu.Unlock()
 	l.called.Store(true)
 	a.ref = l.places.reserve()
-	urgent := l.asleep.Swap(false)
+	urgent := (a.terms.soonest < longSleep || len(l.arrivals) >= mostRoom) && l.asleep.Swap(false)
 	for s := range a.port {
 		a.unheard[s] = l.control(unix.EPOLL_CTL_ADD, a.port[s].fd, readInterest, a.ref, side(s))
 		urgent = urgent || a.unheard[s] != nil || len(a.buffered[s]) > 0 || a.port[s].holds()
@@ -200,10 +200,11 @@ func (l *loop) run() {
 
 // A loop that blocks in a system call for more than 10 ms loses its processor to Go's scheduler, whose monitor then wakes
 // some sixty times to watch what comes of that. Under bursts of messages this cost a tenth of all processor time. So for
-// a while after the last event a loop waits without telling the scheduler, if it has a processor to itself.
+// a while after the last event a loop waits without telling the scheduler, on a processor that it takes for that.
 const (
 	lingering    = 250 * time.Millisecond
 	lingerMillis = 10 // at a time
+	keeping      = 10 * time.Second
 )
 
 // wait returns the number of events, 0 when a timer may be due.
@@ -213,12 +214,14 @@ func (l *loop) wait() int {
 		return n
 	}
 	due := l.wheel.next()
-	if l.lingers {
-		for now := l.now; now < min(l.heard+lingering, due); now = l.relay.now() {
-			if n := rawPoll(l.epfd, l.events, lingerMillis); n > 0 || l.called.Load() {
-				return n
-			}
+	for now := l.now; now < min(l.heard+lingering, due); now = l.relay.now() {
+		l.keepProcessor(true)
+		if n := rawPoll(l.epfd, l.events, lingerMillis); n > 0 || l.called.Load() {
+			return n
 		}
+	}
+	if l.now > l.heard+keeping {
+		l.keepProcessor(false)
 	}
 	l.asleep.Store(true)
 	defer l.asleep.Store(false)
@@ -227,6 +230,19 @@ func (l *loop) wait() int {
 	}
 	now := l.relay.now()
 	return poll(l.epfd, l.events, int(sleep(now, l.heard, due)/time.Millisecond)+1)
+}
+
+// keepProcessor takes one for the loop, or gives it back.
+func (l *loop) keepProcessor(yes bool) {
+	switch {
+	case l.hasProcessor == yes:
+		return
+	case yes:
+		processors.add(1)
+	default:
+		processors.add(-1)
+	}
+	l.hasProcessor = yes
 }
 
 // A collection of garbage, or whatever else stops all goroutines, that begins in the very moment in which one enters a system
@@ -254,6 +270,7 @@ func (l *loop) read() bool {
 		l.mu.Unlock()
 		if len(arrived)+len(todo) == 0 {
 			if stopped {
+				l.keepProcessor(false)
 				l.close()
 			}
 			return stopped
@@ -327,7 +344,7 @@ func (l *loop) expire(r ref) {
 // adopt starts a tunnel.
 func (l *loop) adopt(a *arrival) {
 	t := l.slab.at(a.ref)
-	t.driver = driver{machine: newMachine(a.terms, l.now), writable: [2]bool{true, true}}
+	t.driver = driver{machine: newMachine(a.terms, a.at), writable: [2]bool{true, true}}
 	t.loop, t.port, t.id, t.label, t.done, t.tick = l, a.port, a.id, a.label, a.done, noTick
 	l.heard = l.now
 	var down bool

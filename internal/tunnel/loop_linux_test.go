@@ -1,6 +1,7 @@
 package tunnel
 
 import (
+	"runtime"
 	"testing"
 	"time"
 )
@@ -49,5 +50,36 @@ func TestSleepIsBounded(t *testing.T) {
 		if got := sleep(now, now-c.heard, due); got != c.want {
 			t.Errorf("%+v: sleeps for %v", c, got)
 		}
+	}
+}
+
+// A loop that carries something has a processor beside those of everybody else, until it has stopped.
+func TestProcessorOfALoop(t *testing.T) {
+	await := func(loops int) (all int) {
+		t.Helper()
+		for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+			processors.mu.Lock()
+			n, all := processors.n, runtime.GOMAXPROCS(0)
+			processors.mu.Unlock()
+			switch {
+			case n == loops:
+				return all
+			case time.Now().After(end):
+				t.Fatalf("%d loops have a processor, want %d", n, loops)
+			}
+		}
+	}
+	others := await(0)
+	relay := New(Options{Loops: 1}).(*looped)
+	r := newRig(t, relay, rigOptions{})
+	r.send(r.client, []byte("hello"))
+	r.expect(r.backend, []byte("hello"))
+	if all := await(1); all != others+1 {
+		t.Errorf("%d processors with a loop, %d without", all, others)
+	}
+	r.hangUp()
+	relay.Shutdown()
+	if all := await(0); all != others {
+		t.Errorf("%d processors when it has stopped, %d before", all, others)
 	}
 }

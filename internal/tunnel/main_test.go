@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestMain fails the package if goroutines or descriptors survive its tests.
+// TestMain fails the package if goroutines, descriptors or processors survive its tests.
 func TestMain(m *testing.M) {
 	if name := os.Getenv(benchVariable); name != "" {
 		benchRelay(name)
@@ -21,8 +21,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	l.Close()
-	goroutines, files := runtime.NumGoroutine(), descriptors()
-	runtime.GOMAXPROCS(runtime.NumCPU() + 1) // what one loop needs to linger; TestSoak has two
+	goroutines, files, processors := runtime.NumGoroutine(), descriptors(), runtime.GOMAXPROCS(0)
 	flag.Parse()
 	flag.Set("test.parallel", "12") // they wait more than they work
 	code := m.Run()
@@ -30,12 +29,12 @@ func TestMain(m *testing.M) {
 		os.Exit(code) // fuzzing has goroutines of its own
 	}
 	for end := time.Now().Add(patience); code == 0; time.Sleep(10 * time.Millisecond) {
-		if runtime.NumGoroutine() <= goroutines && len(descriptors()) <= len(files) {
+		if runtime.NumGoroutine() <= goroutines && len(descriptors()) <= len(files) && runtime.GOMAXPROCS(0) == processors {
 			break
 		}
 		if time.Now().After(end) {
-			fmt.Printf("left over: %d goroutines, before %d; descriptors %q, before %q\n",
-				runtime.NumGoroutine(), goroutines, descriptors(), files)
+			fmt.Printf("left over: %d goroutines, before %d; descriptors %q, before %q; %d processors, before %d\n",
+				runtime.NumGoroutine(), goroutines, descriptors(), files, runtime.GOMAXPROCS(0), processors)
 			pprof.Lookup("goroutine").WriteTo(os.Stdout, 1)
 			code = 1
 		}

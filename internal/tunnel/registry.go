@@ -42,7 +42,7 @@ func (r *registry) open(p Policy) (uint64, *terms, error) {
 	}
 	t := r.terms[p]
 	if t == nil {
-		t = &terms{Policy: p, ping: r.ping}
+		t = newTerms(p, r.ping)
 		r.terms[p] = t
 	}
 	r.ids++

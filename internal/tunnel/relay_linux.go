@@ -18,20 +18,19 @@ type looped struct {
 	other *portable
 }
 
-// DefaultLoops is how many event loops New starts on this machine: one serves all while the load is light, in bigger batches
+// defaultLoops is how many event loops New starts on this machine: one serves all while the load is light, in bigger batches
 // than two would have, and carries some 100,000 messages a second.
-func DefaultLoops() int { return (runtime.NumCPU() + 3) / 4 }
+func defaultLoops() int { return (runtime.NumCPU() + 3) / 4 }
 
 // New returns the relay that is best on this system.
 func New(o Options) Relay {
 	if o.Loops <= 0 {
-		o.Loops = DefaultLoops()
+		o.Loops = defaultLoops()
 	}
 	r := &looped{registry: newRegistry()}
 	r.other = newPortable(r.registry)
-	lingers := runtime.GOMAXPROCS(0) >= runtime.NumCPU()+o.Loops
 	for range o.Loops {
-		l, err := newLoop(r, lingers)
+		l, err := newLoop(r)
 		if err != nil { // no descriptors, or a kernel without epoll
 			break
 		}
@@ -66,7 +65,7 @@ func (r *looped) Carry(client, backend Side, p Policy, l Label, done func(*Resul
 		return 0, err
 	}
 	// A loop stops only after the last tunnel has been reported, so it takes this one.
-	r.loops[r.next.Add(1)%uint32(len(r.loops))].take(arrival{id: id, terms: t, port: [2]port{a, b},
+	r.loops[r.next.Add(1)%uint32(len(r.loops))].take(arrival{id: id, at: r.now(), terms: t, port: [2]port{a, b},
 		buffered: [2][]byte{client.Buffered, backend.Buffered}, label: l.pack(), done: done})
 	return id, nil
 }

@@ -122,8 +122,7 @@ var ErrShutdown = errors.New("tunnel: the relay is shut down")
 
 // Options are for New.
 type Options struct {
-	// Loops is the number of event loops where the system has any; 0 for DefaultLoops. A loop waits in the kernel
-	// while it has nothing to do, so GOMAXPROCS should be the number of processors and Loops more, before New is called:
-	// otherwise Go's scheduler hands the loop's processor around at every turn.
+	// Loops is the number of event loops where the system has any; 0 for one to four processors. A loop that is busy waits in
+	// the kernel without telling Go's scheduler, and raises GOMAXPROCS by one as long.
 	Loops int
 }
