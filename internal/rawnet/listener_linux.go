@@ -120,6 +120,14 @@ func LocalAddr(fd int) netip.AddrPort {
 	return addrPortIn(&room)
 }
 
+// SetOption is setsockopt(2), of which Go's scheduler is not told either.
+func SetOption(fd, level, name int, value unsafe.Pointer, size uintptr) {
+	_, _, errno := unix.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name), uintptr(value), size, 0)
+	if errno == unix.ENOSYS { // on 386 before Linux 4.3
+		unix.SetsockoptString(fd, level, name, unsafe.String((*byte)(value), int(size)))
+	}
+}
+
 func addrPortIn(sa *unix.RawSockaddrAny) netip.AddrPort {
 	switch sa.Addr.Family {
 	case unix.AF_INET:

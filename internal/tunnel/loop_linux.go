@@ -344,7 +344,8 @@ func (l *loop) expire(r ref) {
 // adopt starts a tunnel.
 func (l *loop) adopt(a *arrival) {
 	t := l.slab.at(a.ref)
-	t.driver = driver{machine: newMachine(a.terms, a.at), writable: [2]bool{true, true}}
+	t.begin(a.terms, a.at)
+	t.writable = [2]bool{true, true}
 	t.loop, t.port, t.id, t.label, t.done, t.tick = l, a.port, a.id, a.label, a.done, noTick
 	l.heard = l.now
 	var down bool

@@ -88,13 +88,13 @@ func newTerms(p Policy, ping [pingSize]byte) *terms {
 // graceful is how long a side may take over its answer to the proxy's Close before it is cut off.
 const graceful = 5 * time.Second
 
-func newMachine(p *terms, now instant) machine {
-	m := machine{policy: p, framed: p.WebSocket, started: now, active: now}
+// begin makes a tunnel of a machine that is zero.
+func (m *machine) begin(p *terms, now instant) {
+	m.policy, m.framed, m.started, m.active = p, p.WebSocket, now, now
 	for s := range m.flow {
 		m.flow[s].follow = ws.NewFollower(side(s) == client, p.Extensions)
 		m.flow[s].heard = now
 	}
-	return m
 }
 
 // judges: the current frame must be seen up to its payload before any byte of it is passed on.

@@ -182,7 +182,8 @@ var modelTerms = [pingSize]byte{'p', 'i', 'n', 'g', 'p', 'i', 'n', 'g'}
 // runModel plays a schedule, two bytes an event, to a tunnel whose sides say up and down.
 func runModel(t *testing.T, p Policy, up, down, schedule []byte) {
 	m := &model{t: t, buf: newBuffer(), now: 1}
-	m.d = driver{machine: newMachine(&terms{Policy: p, ping: modelTerms}, m.now), writable: [2]bool{true, true}}
+	m.d = driver{writable: [2]bool{true, true}}
+	m.d.begin(&terms{Policy: p, ping: modelTerms}, m.now)
 	m.side[client].script, m.side[backend].script = up, down
 	for i := 0; i+1 < len(schedule) && !m.done; i += 2 {
 		s, n := side(schedule[i]>>7), 1<<(schedule[i+1]%10)+int(schedule[i+1]>>4)-1
@@ -392,7 +393,8 @@ func FuzzModel(f *testing.F) {
 // TestAnswersEndClosing: when both sides have answered the proxy's Close, nothing is waited for.
 func TestAnswersEndClosing(t *testing.T) {
 	for _, cut := range []int{0, 1, 2, 7} {
-		m := newMachine(&terms{Policy: Policy{WebSocket: true, Strict: true}}, 0)
+		var m machine
+		m.begin(&terms{Policy: Policy{WebSocket: true, Strict: true}}, 0)
 		part := frame(true, ws.OpClose, []byte{3, 233})
 		if out := m.received(client, part[:cut], cut, 0); len(out) != 0 && cut < len(part)-1 {
 			t.Fatalf("%x went through", out)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -76,12 +77,13 @@ func (p *port) queues() bool { return p.secure != nil && p.secure.stream.queue !
 
 func (p *port) close(reset bool) {
 	if reset {
-		unix.SetsockoptLinger(int(p.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		l := unix.Linger{Onoff: 1}
+		rawnet.SetOption(int(p.fd), unix.SOL_SOCKET, unix.SO_LINGER, unsafe.Pointer(&l), unsafe.Sizeof(l))
 	} else if p.secure != nil {
 		p.secure.Close() // says goodbye
 		return
 	}
-	unix.Close(int(p.fd))
+	unix.RawSyscall(unix.SYS_CLOSE, uintptr(p.fd), 0, 0) // it has nothing to wait for
 }
 
 // canDetach reports whether an event loop can carry the connection.
@@ -127,6 +129,10 @@ func take(c net.Conn) (fd int32, err error) {
 		fd, err := d.Detach()
 		return int32(fd), err
 	}
+	return duplicate(c)
+}
+
+func duplicate(c net.Conn) (fd int32, err error) {
 	defer c.Close()
 	raw, err := c.(syscall.Conn).SyscallConn()
 	if err != nil {

@@ -57,7 +57,7 @@ func (r *portable) Carry(client, backend Side, p Policy, l Label, done func(*Res
 func (r *portable) carry(id uint64, t *terms, client, backend Side, l Label, done func(*Result)) error {
 	p := &pair{relay: r, id: id, label: l.pack(), done: done, conn: [2]net.Conn{client.Conn, backend.Conn}}
 	now := r.now()
-	p.m = newMachine(t, now)
+	p.m.begin(t, now)
 	r.mu.Lock()
 	p.m.drain = r.drainTime(now)
 	r.pairs[id] = p

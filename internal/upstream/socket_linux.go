@@ -40,7 +40,8 @@ func openSocket(ctx context.Context, addr netip.AddrPort, timeout time.Duration)
 // connectSocket owns fd.
 func connectSocket(ctx context.Context, fd int, addr netip.AddrPort, timeout time.Duration) (*rawnet.Socket, error) {
 	s := rawnet.NewSocket(fd, netip.AddrPort{}, addr)
-	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	one := int32(1)
+	rawnet.SetOption(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, unsafe.Pointer(&one), unsafe.Sizeof(one))
 	over, err := startConnect(fd, addr)
 	if !over { // over the loopback it is by now
 		over, err = startConnect(fd, addr)
