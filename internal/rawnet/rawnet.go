@@ -23,12 +23,12 @@ type Conn struct {
 	room    []byte // where what Read reads goes
 	got     int
 	readErr syscall.Errno
-	tryRead func(fd uintptr) bool // made once, when first needed: it is garbage, as the other functions are
+	tryRead func(fd uintptr) bool // made once, as it is garbage; nil for a Socket, whose raw knows what to do
 
 	left     []byte // to be written
 	waited   bool   // in the write under way, or the last one
 	writeErr syscall.Errno
-	tryWrite func(fd uintptr)
+	tryWrite func(fd uintptr) // as tryRead
 
 	seen Sight
 	look func(fd uintptr)
@@ -54,7 +54,9 @@ func New(of net.Conn) *Conn {
 	if err != nil {
 		return nil
 	}
-	return &Conn{of: of, raw: raw}
+	c := &Conn{of: of, raw: raw}
+	c.tryRead, c.tryWrite = c.readOnce, c.writeAll
+	return c
 }
 
 // Control is that of the socket's syscall.RawConn.
@@ -80,9 +82,6 @@ func (c *Conn) Fill(space Space) error {
 }
 
 func (c *Conn) await() error {
-	if c.tryRead == nil {
-		c.tryRead = c.readOnce
-	}
 	if err := c.raw.Read(c.tryRead); err != nil || c.got <= 0 {
 		return c.notRead(err)
 	}
@@ -120,9 +119,6 @@ func (c *Conn) notRead(err error) error {
 //
 // It is by Control as long as there is nothing to wait for, which costs half of what the poller's Write does.
 func (c *Conn) Write(p []byte, patience time.Duration) (int, error) {
-	if c.tryWrite == nil {
-		c.tryWrite = c.writeAll
-	}
 	c.left, c.waited = p, false
 	err := c.raw.Control(c.tryWrite)
 	if err != nil || c.writeErr != 0 {

@@ -22,8 +22,9 @@ type Socket struct {
 
 	local, remote netip.AddrPort
 
-	file atomic.Pointer[os.File] // owns fd once it is there
-	raw  syscall.RawConn         // file's
+	file    atomic.Pointer[os.File] // owns fd once it is there
+	raw     syscall.RawConn         // file's
+	tryRead func(fd uintptr) bool   // io's for raw
 
 	mu      sync.Mutex // what follows
 	until   [2]time.Time
@@ -112,13 +113,13 @@ func (s *Socket) Detach() (fd int, err error) {
 // Duplicate is dup(2), closed on exec.
 func Duplicate(fd int) (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0) }
 
-// do calls f until it says that it is over, and waits in between.
+// do calls f (nil: what io reads) until it says that it is over, and waits in between.
 func (s *Socket) do(d direction, f func(fd uintptr) (over bool)) error {
 	for s.file.Load() == nil {
 		if !s.enter() {
 			return s.failed(names[d], net.ErrClosed)
 		}
-		over, err := f(uintptr(s.fd)), error(nil)
+		over, err := s.once(f), error(nil)
 		if !over {
 			err = s.await(d)
 		}
@@ -130,6 +131,9 @@ func (s *Socket) do(d direction, f func(fd uintptr) (over bool)) error {
 			return nil
 		}
 	}
+	if f == nil {
+		f = s.tryRead
+	}
 	var err error
 	if d == reading {
 		err = s.raw.Read(f)
@@ -140,6 +144,13 @@ func (s *Socket) do(d direction, f func(fd uintptr) (over bool)) error {
 		err = s.failed(names[d], err)
 	}
 	return err
+}
+
+func (s *Socket) once(f func(fd uintptr) (over bool)) bool {
+	if f == nil {
+		return s.io.readOnce(uintptr(s.fd))
+	}
+	return f(uintptr(s.fd))
 }
 
 // await returns when it is time to try again: a first time by a waiter if one is to be had, later by Go's poller.
@@ -187,6 +198,7 @@ func (s *Socket) begin(d direction) *waiter {
 func (s *Socket) settle() {
 	f := os.NewFile(uintptr(s.fd), "tcp")
 	s.raw, _ = f.SyscallConn()
+	s.tryRead = s.io.readOnce
 	f.SetReadDeadline(s.until[reading])
 	f.SetWriteDeadline(s.until[writing])
 	s.file.Store(f)
@@ -284,6 +296,7 @@ func (s *Socket) control(name string, f func(fd int) error) error {
 // SyscallConn has no error, and makes no garbage.
 func (s *Socket) SyscallConn() (syscall.RawConn, error) { return (*rawSocket)(s), nil }
 
+// rawSocket is also io's, which gives no functions: most sockets would need them once.
 type rawSocket Socket
 
 func (r *rawSocket) Read(f func(fd uintptr) (over bool)) error  { return (*Socket)(r).do(reading, f) }
@@ -294,7 +307,11 @@ func (r *rawSocket) Control(f func(fd uintptr)) error {
 	if !s.enter() {
 		return s.failed("control", net.ErrClosed)
 	}
-	f(uintptr(s.fd))
+	if f == nil {
+		s.io.writeAll(uintptr(s.fd))
+	} else {
+		f(uintptr(s.fd))
+	}
 	s.leave()
 	return nil
 }
