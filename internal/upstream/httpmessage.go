@@ -83,8 +83,8 @@ func cleanTarget(s string) bool {
 }
 
 func (m *message) head(w *Worker, req *Request, hasBody bool) {
-	if req.Upgrade && req.Method == "GET" && req.Body == nil && !req.HTTP10 && http1.Get(req.Fields, "Sec-WebSocket-Version") == "13" {
-		m.key = http1.Get(req.Fields, "Sec-WebSocket-Key")
+	if req.Upgrade && req.Method == "GET" && req.Body == nil && !req.HTTP10 {
+		m.key = handshakeKey(req.Fields)
 	}
 	b := append(m.bytes[:0], req.Method...)
 	b = append(b, ' ')
@@ -106,6 +106,15 @@ func (m *message) head(w *Worker, req *Request, hasBody bool) {
 		end = "Connection: close\r\n\r\n"
 	}
 	m.bytes = append(b, end...)
+}
+
+// handshakeKey is Sec-WebSocket-Key of a handshake in the version that is known here, or "".
+func handshakeKey(fields []Field) string {
+	version, key := http1.Find(fields, http1.SecWebSocketVersion), http1.Find(fields, http1.SecWebSocketKey)
+	if version == nil || key == nil || version.Value != "13" {
+		return ""
+	}
+	return key.Value
 }
 
 // appendVersionAndHost ends the request line.

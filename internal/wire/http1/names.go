@@ -35,6 +35,7 @@ const (
 	Location
 	MaxForwards
 	ProxyAuthorization
+	SecWebSocketAccept
 	SecWebSocketExtensions
 	SecWebSocketKey
 	SecWebSocketProtocol
@@ -57,7 +58,7 @@ var common = [...]string{
 	Authorization: "Authorization", ContentLocation: "Content-Location", Cookie: "Cookie", Date: "Date", Destination: "Destination",
 	Expect: "Expect", Host: "Host", IfMatch: "If-Match", IfModifiedSince: "If-Modified-Since", IfNoneMatch: "If-None-Match",
 	IfRange: "If-Range", IfUnmodifiedSince: "If-Unmodified-Since", Location: "Location", MaxForwards: "Max-Forwards", ProxyAuthorization: "Proxy-Authorization",
-	SecWebSocketExtensions: "Sec-Websocket-Extensions", SecWebSocketKey: "Sec-Websocket-Key",
+	SecWebSocketAccept: "Sec-Websocket-Accept", SecWebSocketExtensions: "Sec-Websocket-Extensions", SecWebSocketKey: "Sec-Websocket-Key",
 	SecWebSocketProtocol: "Sec-Websocket-Protocol", SecWebSocketVersion: "Sec-Websocket-Version", Server: "Server",
 	SetCookie: "Set-Cookie", Status: "Status", URI: "Uri", Via: "Via", XForwardedFor: "X-Forwarded-For", XForwardedHost: "X-Forwarded-Host",
 	XForwardedServer: "X-Forwarded-Server",
@@ -67,7 +68,7 @@ var common = [...]string{
 	"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Range", "Content-Security-Policy",
 	"Content-Type", "Dnt", "Etag", "Expires", "Forwarded", "From", "Last-Modified", "Link", "Origin", "Pragma",
 	"Priority", "Proxy-Authenticate", "Range", "Referer", "Referrer-Policy", "Retry-After", "Sec-Ch-Ua", "Sec-Ch-Ua-Mobile",
-	"Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "Sec-Websocket-Accept",
+	"Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User",
 	"Strict-Transport-Security", "Upgrade-Insecure-Requests", "User-Agent", "Vary", "Warning", "Www-Authenticate",
 	"X-Content-Type-Options", "X-Forwarded-Proto", "X-Frame-Options", "X-Powered-By", "X-Real-Ip", "X-Request-Id", "X-Requested-With",
 	"X-Xss-Protection",

@@ -30,7 +30,7 @@ var (
 // as in http.Request: -1 for a body of unknown length. It is cheap for requests that ask for no upgrade.
 func CheckRequest(method, proto string, fields []http1.Field, contentLength int64) error {
 	switch {
-	case !http1.EqualFold(single(fields, "Upgrade"), "websocket"):
+	case !http1.EqualFold(single(fields, http1.Upgrade), "websocket"):
 		return ErrUpgrade
 	case !asksFor(fields, "upgrade"):
 		return ErrConnection
@@ -38,9 +38,9 @@ func CheckRequest(method, proto string, fields []http1.Field, contentLength int6
 		return ErrMethod
 	case proto != "HTTP/1.1":
 		return ErrProto
-	case single(fields, "Sec-WebSocket-Version") != "13":
+	case single(fields, http1.SecWebSocketVersion) != "13":
 		return ErrVersion
-	case !validKey(single(fields, "Sec-WebSocket-Key")):
+	case !validKey(single(fields, http1.SecWebSocketKey)):
 		return ErrKey
 	case hasBody(fields, contentLength):
 		return ErrBody
@@ -54,11 +54,11 @@ func CheckResponse(status int, fields []http1.Field, key string) error {
 	switch {
 	case status != http.StatusSwitchingProtocols:
 		return ErrStatus
-	case !http1.EqualFold(single(fields, "Upgrade"), "websocket"):
+	case !http1.EqualFold(single(fields, http1.Upgrade), "websocket"):
 		return ErrUpgrade
 	case !asksFor(fields, "upgrade"):
 		return ErrConnection
-	case single(fields, "Sec-WebSocket-Accept") != string(want[:]):
+	case single(fields, http1.SecWebSocketAccept) != string(want[:]):
 		return ErrAccept
 	}
 	return nil
@@ -79,8 +79,8 @@ func acceptOf(key string) (a [28]byte) {
 
 // Extensions reports whether a 101 response agrees to an extension, which may then use the RSV bits.
 func Extensions(fields []http1.Field) bool {
-	for _, f := range fields {
-		if http1.EqualFold(f.Name, "Sec-WebSocket-Extensions") && strings.Trim(f.Value, " \t,") != "" {
+	for i := range fields {
+		if f := &fields[i]; f.ID() == http1.SecWebSocketExtensions && strings.Trim(f.Value, " \t,") != "" {
 			return true
 		}
 	}
@@ -88,17 +88,17 @@ func Extensions(fields []http1.Field) bool {
 }
 
 // single returns the value of a field that must stand there once, and "" otherwise.
-func single(fields []http1.Field, name string) (value string) {
+func single(fields []http1.Field, name http1.ID) (value string) {
 	found := false
 	for i := range fields {
 		f := &fields[i]
-		if !http1.EqualFold(f.Name, name) {
+		if f.ID() != name {
 			continue
 		}
 		if found {
 			return ""
 		}
-		value, found = strings.Trim(f.Value, " \t"), true
+		value, found = trim(f.Value), true
 	}
 	return value
 }
@@ -114,13 +114,26 @@ func asksFor(fields []http1.Field, option string) bool {
 }
 
 func lists(line, token string) bool {
-	for item := range strings.SplitSeq(line, ",") {
-		if http1.EqualFold(strings.Trim(item, " \t"), token) {
+	for more := true; more; {
+		var item string
+		if item, line, more = strings.Cut(line, ","); http1.EqualFold(trim(item), token) {
 			return true
 		}
 	}
 	return false
 }
+
+func trim(s string) string {
+	for s != "" && blank(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && blank(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func blank(c byte) bool { return c == ' ' || c == '\t' }
 
 // validKey asks for base64's alphabet but not for sixteen bytes: the length protects nobody, and the
 // handshakes that people type by hand to find a fault are often a byte or two off. The backend judges that.
@@ -147,7 +160,7 @@ func hasBody(fields []http1.Field, contentLength int64) bool {
 		case http1.TransferEncoding:
 			return true
 		case http1.ContentLength:
-			if strings.Trim(f.Value, " \t") != "0" {
+			if trim(f.Value) != "0" {
 				return true
 			}
 		}
