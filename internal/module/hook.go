@@ -90,4 +90,4 @@ const (
 )
 
 // TunnelEnd is told how a tunnel ended.
-type TunnelEnd interface{ TunnelEnded(*tunnel.Result) }
+type TunnelEnd = tunnel.Watcher

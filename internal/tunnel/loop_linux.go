@@ -12,14 +12,14 @@ import (
 // slot is the place of a tunnel in a loop.
 type slot struct {
 	driver
-	loop  *loop
-	port  [2]port
-	id    uint64
-	label string
-	done  func(*Result)
-	tick  int64 // of its entry in the wheel, noTick without one
-	ref   ref
-	ready bool // in the loop's list
+	loop    *loop
+	port    [2]port
+	id      uint64
+	label   string
+	watcher Watcher
+	tick    int64 // of its entry in the wheel, noTick without one
+	ref     ref
+	ready   bool // in the loop's list
 }
 
 func (t *slot) read(s side, p []byte) (int, error) {
@@ -91,7 +91,7 @@ type arrival struct {
 	buffered [2][]byte
 	unheard  [2]error // why no events of a side come
 	label    string
-	done     func(*Result)
+	watcher  Watcher
 }
 
 const wakeSlot = 1<<31 - 1
@@ -346,7 +346,7 @@ func (l *loop) adopt(a *arrival) {
 	t := l.slab.at(a.ref)
 	t.begin(a.terms, a.at)
 	t.writable = [2]bool{true, true}
-	t.loop, t.port, t.id, t.label, t.done, t.tick = l, a.port, a.id, a.label, a.done, noTick
+	t.loop, t.port, t.id, t.label, t.watcher, t.tick = l, a.port, a.id, a.label, a.watcher, noTick
 	l.heard = l.now
 	var down bool
 	if t.drain, down = l.relay.fate(l.now); down {
@@ -370,7 +370,7 @@ func (l *loop) remove(t *slot) {
 	for s := range t.port {
 		t.port[s].close(t.reset)
 	}
-	l.ended = append(l.ended, ending{t.done, t.result(t.id, t.label, l.relay.base, l.now)})
+	l.ended = append(l.ended, ending{t.watcher, t.result(t.id, t.label, l.relay.base, l.now)})
 	l.mu.Lock()
 	l.places.free(l.slab.clear(t))
 	l.mu.Unlock()
@@ -378,8 +378,8 @@ func (l *loop) remove(t *slot) {
 
 // ending is a tunnel that is over, but not reported.
 type ending struct {
-	done   func(*Result)
-	result Result
+	watcher Watcher
+	result  Result
 }
 
 // reportEnded tells of the tunnels that ended in this turn.
@@ -391,7 +391,7 @@ func (l *loop) reportEnded() {
 	l.ended = nil
 	go func() {
 		for i := range ended {
-			l.relay.report(ended[i].done, &ended[i].result)
+			l.relay.report(ended[i].watcher, &ended[i].result)
 		}
 	}()
 }

@@ -27,11 +27,11 @@ func newPortable(r *registry) *portable {
 
 // pair is a tunnel of the portable relay.
 type pair struct {
-	relay *portable
-	id    uint64
-	label string
-	done  func(*Result)
-	conn  [2]net.Conn
+	relay   *portable
+	id      uint64
+	label   string
+	watcher Watcher
+	conn    [2]net.Conn
 	// writing[s] is held by whoever writes to side s, from before it asks the machine what to write.
 	writing [2]sync.Mutex
 	flows   sync.WaitGroup
@@ -44,18 +44,18 @@ type pair struct {
 	closed  bool
 }
 
-func (r *portable) Carry(client, backend Side, p Policy, l Label, done func(*Result)) (uint64, error) {
+func (r *portable) Carry(client, backend Side, p Policy, l Label, watcher Watcher) (uint64, error) {
 	id, t, err := r.open(p)
 	if err != nil {
 		client.Conn.Close()
 		backend.Conn.Close()
 		return 0, err
 	}
-	return id, r.carry(id, t, client, backend, l, done)
+	return id, r.carry(id, t, client, backend, l, watcher)
 }
 
-func (r *portable) carry(id uint64, t *terms, client, backend Side, l Label, done func(*Result)) error {
-	p := &pair{relay: r, id: id, label: l.pack(), done: done, conn: [2]net.Conn{client.Conn, backend.Conn}}
+func (r *portable) carry(id uint64, t *terms, client, backend Side, l Label, watcher Watcher) error {
+	p := &pair{relay: r, id: id, label: l.pack(), watcher: watcher, conn: [2]net.Conn{client.Conn, backend.Conn}}
 	now := r.now()
 	p.m.begin(t, now)
 	r.mu.Lock()
@@ -282,7 +282,7 @@ func (p *pair) finish() {
 	delete(r.pairs, p.id)
 	r.mu.Unlock()
 	result := p.result()
-	r.report(p.done, &result)
+	r.report(p.watcher, &result)
 }
 
 func (p *pair) status() Status {

@@ -62,9 +62,9 @@ func (r *registry) termsOf(p Policy) *terms {
 }
 
 // report hands the result over and counts the tunnel out.
-func (r *registry) report(done func(*Result), result *Result) {
-	if done != nil {
-		done(result)
+func (r *registry) report(watcher Watcher, result *Result) {
+	if watcher != nil {
+		watcher.TunnelEnded(result)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -42,9 +42,9 @@ func New(o Options) Relay {
 	return r
 }
 
-func (r *looped) Carry(client, backend Side, p Policy, l Label, done func(*Result)) (uint64, error) {
+func (r *looped) Carry(client, backend Side, p Policy, l Label, watcher Watcher) (uint64, error) {
 	if !canDetach(client.Conn) || !canDetach(backend.Conn) {
-		return r.other.Carry(client, backend, p, l, done)
+		return r.other.Carry(client, backend, p, l, watcher)
 	}
 	id, t, err := r.open(p)
 	if err != nil {
@@ -66,7 +66,7 @@ func (r *looped) Carry(client, backend Side, p Policy, l Label, done func(*Resul
 	}
 	// A loop stops only after the last tunnel has been reported, so it takes this one.
 	r.loops[r.next.Add(1)%uint32(len(r.loops))].take(arrival{id: id, at: r.now(), terms: t, port: [2]port{a, b},
-		buffered: [2][]byte{client.Buffered, backend.Buffered}, label: l.pack(), done: done})
+		buffered: [2][]byte{client.Buffered, backend.Buffered}, label: l.pack(), watcher: watcher})
 	return id, nil
 }
 

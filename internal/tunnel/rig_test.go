@@ -83,13 +83,18 @@ func newRig(t testing.TB, relay Relay, o rigOptions) *rig {
 		t.Cleanup(func() { far.Close() })
 	}
 	id, err := relay.Carry(Side{ends[0], []byte(o.fromClient)}, Side{ends[1], []byte(o.fromBackend)}, o.policy,
-		Label{"192.0.2.1:9", "shop.example", "/chat", "ws://app.example"}, func(res *Result) { r.result <- *res })
+		Label{"192.0.2.1:9", "shop.example", "/chat", "ws://app.example"}, results(r.result))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.id = id
 	return r
 }
+
+// results is told of one tunnel.
+type results chan Result
+
+func (c results) TunnelEnded(res *Result) { c <- *res }
 
 func (r *rig) send(c net.Conn, b []byte) {
 	r.t.Helper()

@@ -37,7 +37,7 @@ type Label struct {
 }
 
 func (l Label) pack() string {
-	return strings.Join([]string{l.Client, l.Host, l.URL, l.Backend}, "\x00")
+	return l.Client + "\x00" + l.Host + "\x00" + l.URL + "\x00" + l.Backend
 }
 
 func unpackLabel(s string) (l Label) {
@@ -74,6 +74,9 @@ type Result struct {
 	Err       error // what broke a side, nil after an orderly end
 }
 
+// A Watcher is told how a tunnel ended.
+type Watcher interface{ TunnelEnded(*Result) }
+
 // An End is who or what ended a tunnel: the first to send a Close frame, to end its stream or to break.
 type End uint8
 
@@ -100,9 +103,9 @@ func (e End) String() string { return endNames[e] }
 // A Relay carries tunnels. Its methods may be called from any goroutine.
 type Relay interface {
 	// Carry starts a tunnel and returns its id, which is never 0 and never used twice. It takes both sides over, also
-	// when it fails. done is called once, after both descriptors are closed, from a goroutine that carries nothing;
-	// it is not called if Carry fails. What done holds, an idle tunnel costs: Result says enough for one function to serve all.
-	Carry(client, backend Side, p Policy, l Label, done func(*Result)) (id uint64, err error)
+	// when it fails. w, which may be nil, is told once, after both descriptors are closed, from a goroutine that carries nothing;
+	// it is not told if Carry fails. What w holds, an idle tunnel costs: Result says enough for one to serve all.
+	Carry(client, backend Side, p Policy, l Label, w Watcher) (id uint64, err error)
 	// List is the live tunnels, in order of their ids.
 	List() []Status
 	// Close ends one tunnel, a WebSocket with this close code; false if there is none of that id.

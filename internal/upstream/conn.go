@@ -14,6 +14,7 @@ import (
 // meanwhile. Reads and writes fail after the request's timeout without progress.
 type Conn struct {
 	R       *http1.Reader // reads Conn; what it holds was read ahead
+	reader  http1.Reader  // most often R
 	quick   *rawnet.Conn  // the socket below TLS; nil if there is none (tests)
 	worker  *Worker
 	timeout time.Duration
@@ -148,22 +149,17 @@ func (c *Conn) end() {
 	p.free()
 }
 
-// Take takes the connection out of the pool for good. The receiver closes it and then calls done.
-func (c *Conn) Take() (leave func()) {
-	if c.gone {
-		return func() {}
-	}
+// Take takes the connection out of the pool for good. The receiver closes it and then frees its slot.
+func (c *Conn) Take() Slot {
 	c.gone = true
 	c.Conn.SetDeadline(time.Time{})
 	p := &c.worker.pool
 	p.count(c.in, c.out)
-	var done atomic.Bool // a tunnel keeps the function: it is small
-	return func() {
-		if !done.Swap(true) {
-			p.free()
-		}
-	}
+	return p
 }
+
+// Free gives up the slot of a connection that was taken.
+func (p *pool) Free() { p.free() }
 
 // fits says whether an idle connection can carry a request: young enough, to the same TLS name, open and silent.
 func (c *Conn) fits(now time.Duration, serverName string, ttl time.Duration) bool {

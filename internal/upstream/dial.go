@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"transom/internal/rawnet"
-	"transom/internal/wire/http1"
 )
 
 // Dialer says how connections are made; zero fields mean the network.
@@ -153,7 +152,8 @@ func (w *Worker) open(ctx context.Context, req *Request, defaultPort, name strin
 			return nil, err
 		}
 	}
-	c.R = http1.NewReader(c)
+	c.R = &c.reader
+	c.R.Reset(c)
 	return c, nil
 }
 

@@ -64,6 +64,8 @@ type exchange struct {
 	head http1.ResponseHead
 	body http1.Body
 	resp Response
+
+	upgraded Upgraded // resp's, if it has one
 }
 
 // failedOnce ends the use of a connection, and returns why the message isn't sent again.
@@ -203,9 +205,10 @@ func (x *exchange) upgrade() error {
 		return x.failed("AH01102", "the request was abandoned", context.Canceled)
 	}
 	x.Ended = true
-	done := x.Conn.Take()
+	slot := x.Conn.Take()
 	x.resp.Fields = EndToEnd(x.head.Fields, soundLength(x.head.Fields))
-	x.resp.Upgraded = &Upgraded{Conn: x.Conn.Conn, Buffered: x.Conn.R.Detach(), Done: done}
+	x.upgraded = Upgraded{Conn: x.Conn.Conn, Buffered: x.Conn.R.Detach(), Slot: slot}
+	x.resp.Upgraded = &x.upgraded
 	x.resp.Body = http.NoBody
 	return nil
 }

@@ -103,8 +103,11 @@ type Response struct {
 type Upgraded struct {
 	Conn     net.Conn // TLS included; its NetConn is then what Dialer.WrapRaw made
 	Buffered []byte   // what the backend sent behind its 101
-	Done     func()   // to be called when the tunnel has ended: the worker is less busy
+	Slot     Slot     // of the worker: it is busy until the tunnel has ended
 }
+
+// Slot is a place among a worker's connections. It is to be freed once.
+type Slot interface{ Free() }
 
 // Get returns the first value of a field, or "".
 func (r *Response) Get(name string) string { return http1.Get(r.Fields, name) }

@@ -93,8 +93,7 @@ func TestUpgrade(t *testing.T) {
 					t.Errorf("tunnel not counted: %+v", s)
 				}
 				resp.Upgraded.Conn.Close()
-				resp.Upgraded.Done()
-				resp.Upgraded.Done()
+				resp.Upgraded.Slot.Free()
 			default:
 				got = fmt.Sprint(resp.Status)
 				resp.Body.Close()
@@ -127,7 +126,7 @@ func TestSwitchKeepsBytes(t *testing.T) {
 		}
 		rest, _ := io.ReadAll(resp.Upgraded.Conn)
 		resp.Upgraded.Conn.Close()
-		resp.Upgraded.Done()
+		resp.Upgraded.Slot.Free()
 		if got := string(resp.Upgraded.Buffered) + string(rest); got != frames {
 			t.Errorf("cut at %d: %d bytes of %d", cut, len(got), len(frames))
 		}
@@ -376,7 +375,7 @@ func FuzzResponse(f *testing.F) {
 				t.Fatal("switched without an accepted handshake")
 			}
 			resp.Upgraded.Conn.Close()
-			resp.Upgraded.Done()
+			resp.Upgraded.Slot.Free()
 			return
 		}
 		body, err := io.ReadAll(resp.Body)

@@ -33,6 +33,7 @@ type exchange struct {
 
 	request  upstream.Request
 	fields   [20]upstream.Field // room for request's
+	switched []byte             // room for the head of a 101
 	foreign  *upstream.URL      // the URL, if its origin is not the worker's own
 	balancer *upstream.Balancer
 	kept     *bytes.Reader // the body, if it can be sent again
@@ -58,7 +59,7 @@ func (x *exchange) url() string { return x.filename[len(proxyPrefix):] }
 
 // recycle gives the memory to another exchange.
 func (x *exchange) recycle() {
-	if x.request.Large() {
+	if x.request.Large() || cap(x.switched) > mostSwitched {
 		return
 	}
 	if req := &x.request; req.Body != nil {
@@ -67,6 +68,8 @@ func (x *exchange) recycle() {
 	x.r, x.scheme, x.later, x.foreign, x.balancer, x.kept = nil, nil, false, nil, nil, nil
 	exchanges.Put(x)
 }
+
+const mostSwitched = 16 << 10
 
 // ended is run when the response has left, and nobody reads the request's body any more.
 func (x *exchange) ended() {
@@ -188,14 +191,16 @@ func (x *exchange) upgrades(w *upstream.Worker, scheme string) (bool, error) {
 	default:
 		return false, nil
 	}
-	if w.Upgrade != "" && !strings.EqualFold(w.Upgrade, "ANY") && !strings.EqualFold(w.Upgrade, "websocket") {
+	if w.Upgrade != "" && !http1.EqualFold(w.Upgrade, "websocket") && !http1.EqualFold(w.Upgrade, "ANY") {
 		return false, nil
 	}
-	err := ws.CheckRequest(r.Method, r.Protocol, r.Fields(), r.HTTP.ContentLength)
-	if errors.Is(err, ws.ErrBody) {
+	switch err := ws.CheckRequest(r.Method, r.Protocol, r.Fields(), r.HTTP.ContentLength); err {
+	case nil:
+		return true, nil
+	case ws.ErrBody:
 		return false, err
 	}
-	return err == nil, nil
+	return false, nil
 }
 
 // requestTrailers are asked for when the body has been read. They go out by name.

@@ -29,37 +29,38 @@ func (x *exchange) tunnel(resp *upstream.Response) module.Result {
 	t := below[taker](r.Writer)
 	if t == nil || x.rt.relay == nil {
 		up.Conn.Close()
-		up.Done()
+		up.Slot.Free()
 		return fail(r, http.StatusInternalServerError, "AH00898", "this connection can't be switched to another protocol")
 	}
 	fields := x.switchingFields(resp)
 	conn, buffered, err := t.Takeover()
 	if err != nil {
 		up.Conn.Close()
-		up.Done()
+		up.Slot.Free()
 		return fail(r, http.StatusBadRequest, "AH00898", err.Error())
 	}
 	r.Status = http.StatusSwitchingProtocols
-	if err := send(conn, switching(resp, fields), x.rt.timeout); err != nil {
+	x.switched = appendSwitching(x.switched[:0], resp, fields)
+	if err := send(conn, x.switched, x.rt.timeout); err != nil {
 		r.Conn.Abort()
 		conn.Close()
 		up.Conn.Close()
-		up.Done()
+		up.Slot.Free()
 		r.Logf("proxy_wstunnel", observe.Info, "", "sending 101: %v", err)
 		return module.Done
 	}
 	policy := x.policy()
 	policy.Extensions = ws.Extensions(fields)
-	end := &tunnelEnd{done: up.Done}
+	end := &tunnelEnd{slot: up.Slot}
 	end.ends = r.Site.Engine.Detach(r, end.room[:0])
 	label := x.label()
 	// An empty line behind the handshake is no frame (RFC 9112 2.2).
 	buffered = bytes.TrimPrefix(buffered, []byte("\r\n"))
 	id, err := x.rt.relay.Carry(tunnel.Side{Conn: conn, Buffered: buffered}, tunnel.Side{Conn: up.Conn, Buffered: up.Buffered},
-		policy, label, end.ended)
+		policy, label, end)
 	if err != nil {
 		r.Logf("proxy_wstunnel", observe.Error, "", "the tunnel could not start: %v", err)
-		end.ended(&tunnel.Result{Status: tunnel.Status{Label: label, Started: time.Now(), Last: time.Now()}, CloseCode: ws.CodeAbnormal, Err: err})
+		end.TunnelEnded(&tunnel.Result{Status: tunnel.Status{Label: label, Started: time.Now(), Last: time.Now()}, CloseCode: ws.CodeAbnormal, Err: err})
 		return module.Suspended
 	}
 	if x.dir.tunnelLog.Or(false) {
@@ -82,13 +83,13 @@ func send(conn net.Conn, b []byte, patience time.Duration) error {
 
 // tunnelEnd is all that a tunnel keeps of its request, most often in one piece.
 type tunnelEnd struct {
-	done func()
+	slot upstream.Slot
 	ends []module.TunnelEnd
 	room [1]module.TunnelEnd
 }
 
-func (e *tunnelEnd) ended(result *tunnel.Result) {
-	e.done()
+func (e *tunnelEnd) TunnelEnded(result *tunnel.Result) {
+	e.slot.Free()
 	for _, end := range e.ends {
 		end.TunnelEnded(result)
 	}
@@ -110,15 +111,16 @@ func (x *exchange) switchingFields(resp *upstream.Response) []upstream.Field {
 	return upstream.Ordered(h, resp.Fields)
 }
 
-// switching makes the head of the 101.
-func switching(resp *upstream.Response, fields []upstream.Field) []byte {
-	b := http1.AppendStatusLine(make([]byte, 0, 512), resp.Status, resp.Reason)
-	for _, f := range fields {
-		switch http1.Canonical(f.Name) {
-		case "Connection", "Upgrade", "Content-Length", "Transfer-Encoding":
+// appendSwitching makes the head of the 101.
+func appendSwitching(b []byte, resp *upstream.Response, fields []upstream.Field) []byte {
+	b = http1.AppendStatusLine(b, resp.Status, resp.Reason)
+	for i := range fields {
+		f := &fields[i]
+		switch f.ID() {
+		case http1.Connection, http1.Upgrade, http1.ContentLength, http1.TransferEncoding:
 			continue
 		}
-		b = http1.AppendField(b, f.Name, f.Value)
+		b = f.AppendTo(b)
 	}
 	return append(b, "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"...)
 }
@@ -134,15 +136,21 @@ func (x *exchange) policy() tunnel.Policy {
 
 func (x *exchange) label() tunnel.Label {
 	r := x.r
-	client := r.Conn.Remote
-	if r.UserAgentAddr.IsValid() {
-		client = netip.AddrPortFrom(r.UserAgentAddr, r.UserAgentPort())
-	}
 	host := r.Host
 	if r.Port != 0 {
 		host = net.JoinHostPort(host, strconv.Itoa(r.Port))
 	}
-	return tunnel.Label{Client: client.String(), Host: host, URL: r.UnparsedURI, Backend: r.Filename[len(proxyPrefix):]}
+	return tunnel.Label{Client: clientOf(r), Host: host, URL: r.UnparsedURI, Backend: r.Filename[len(proxyPrefix):]}
+}
+
+// clientOf is an address and a port, most often those that the listener has in words already.
+func clientOf(r *module.Request) string {
+	if r.UserAgentAddr.IsValid() {
+		if client := netip.AddrPortFrom(r.UserAgentAddr, r.UserAgentPort()); client != r.Conn.Remote {
+			return client.String()
+		}
+	}
+	return r.HTTP.RemoteAddr
 }
 
 // logOpen writes TransomTunnelLog's line, whatever LogLevel says.

@@ -45,6 +45,11 @@ func (e ends) module() *module.Module {
 	}}}
 }
 
+// freed is called when a worker's slot is.
+type freed func()
+
+func (f freed) Free() { f() }
+
 // switched answers a handshake with a tunnel to conn.
 func switched(conn net.Conn, buffered string, done func()) func(*upstream.Worker, *upstream.Request) (*upstream.Response, error) {
 	return func(_ *upstream.Worker, req *upstream.Request) (*upstream.Response, error) {
@@ -53,7 +58,7 @@ func switched(conn net.Conn, buffered string, done func()) func(*upstream.Worker
 		}
 		return &upstream.Response{Status: 101, Major: 1, Minor: 1, Body: http.NoBody,
 			Fields:   fields("Sec-WebSocket-Accept: "+ws.Accept(key), "X-App: 1", "Set-Cookie: s=1; path=/in"),
-			Upgraded: &upstream.Upgraded{Conn: conn, Buffered: []byte(buffered), Done: done}}, nil
+			Upgraded: &upstream.Upgraded{Conn: conn, Buffered: []byte(buffered), Slot: freed(done)}}, nil
 	}
 }
 
@@ -183,6 +188,7 @@ func asked(t *testing.T, config string, req *http.Request) (upgrade bool) {
 }
 
 func serve(s *sitetest.Site, w http.ResponseWriter, r *http.Request) {
+	r.RemoteAddr = sitetest.Remote.String()
 	s.Serve(w, r, &module.Conn{ID: 1, Local: netip.MustParseAddrPort("192.0.2.1:80"), Remote: sitetest.Remote,
 		Line: r.Method + " " + r.RequestURI + " " + r.Proto, Exchange: &over{}})
 }
