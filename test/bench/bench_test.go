@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -186,5 +187,19 @@ func TestProfile(t *testing.T) {
 	work := cost{instructions: 20, code: 2, data: 3}
 	if d := long.less(short, 10); d.total != work || d.self["work"] != work || d.self["main"] != (cost{}) {
 		t.Errorf("the difference is %v", d)
+	}
+}
+
+// TestCoreRound: a line gets from one core to another, and not faster than light in these machines.
+func TestCoreRound(t *testing.T) {
+	if runtime.NumCPU() < 2 {
+		return
+	}
+	if ns := coreRound(); ns < 1 || ns > 1e7 {
+		t.Errorf("%g ns", ns)
+	}
+	r := Report{CoreRounds: []float64{50, 60, 300, 100}}
+	if text := r.distance(); !strings.Contains(text, "50 ns; before 1 of 4 samples") || !strings.Contains(text, "300 ns") {
+		t.Error(text)
 	}
 }

@@ -23,8 +23,9 @@ type Report struct {
 	Cores       int
 	Descriptors int
 	Repetitions int
-	Seconds     float64 // of each sample
-	Load        string  // the machine's load average at the start
+	Seconds     float64   // of each sample
+	Load        string    // the machine's load average at the start
+	CoreRounds  []float64 // before each sample, see coreRound
 	Versions    map[string]string
 	Peers       []string
 	Rows        []*Row
@@ -121,11 +122,27 @@ func (row *Row) goal() string {
 	return strings.Join(parts, ", ")
 }
 
+// distance tells of coreRound.
+func (r *Report) distance() string {
+	if len(r.CoreRounds) == 0 || slices.Min(r.CoreRounds) == 0 {
+		return ""
+	}
+	least, far := slices.Min(r.CoreRounds), 0
+	for _, ns := range r.CoreRounds {
+		if ns > 2*least {
+			far++
+		}
+	}
+	return fmt.Sprintf("A cache line went from one core to another and back in %.0f ns; before %d of %d samples it took more than twice as long (up to %.0f ns).\n\n",
+		least, far, len(r.CoreRounds), slices.Max(r.CoreRounds))
+}
+
 // Markdown is the tables: ratios first, then every figure.
 func (r *Report) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %d cores, Linux %s, %s; %d repetitions, %s in all; load average at the start %s.\n\n",
 		r.Machine, r.Cores, r.Kernel, r.Date, r.Repetitions, r.Took, r.Load)
+	b.WriteString(r.distance())
 	for _, p := range r.Peers {
 		if v := r.Versions[p]; v != "" {
 			fmt.Fprintf(&b, "- %s: %s\n", p, v)

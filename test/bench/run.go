@@ -143,6 +143,7 @@ func (b *bench) one(s *Scenario, p *Peer) ([]float64, error) {
 			b.running[p.Name] = r
 		}
 	}
+	b.report.CoreRounds = append(b.report.CoreRounds, coreRound())
 	return s.sample(b, s, r)
 }
 
