@@ -83,10 +83,8 @@ func (p *Peer) start(s Setting) (*running, error) {
 		return nil, err
 	}
 	s.Dir, s.File = dir, filepath.Join(dir, "conf")
-	for _, port := range []*int{&s.Plain, &s.Logged, &s.TLS} {
-		if *port, err = freePort(); err != nil {
-			return nil, err
-		}
+	if err := freePorts(&s.Plain, &s.Logged, &s.TLS); err != nil {
+		return nil, err
 	}
 	if p.config != "" {
 		if err := s.configure(p); err != nil {
@@ -141,12 +139,17 @@ func httpdModules() []string {
 	return lines
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// freePorts finds ports that differ.
+func freePorts(ports ...*int) error {
+	for _, port := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		*port = l.Addr().(*net.TCPAddr).Port
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
+	return nil
 }
 
 func (r *running) await() error {
