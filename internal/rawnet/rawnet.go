@@ -30,8 +30,9 @@ type Conn struct {
 	writeErr syscall.Errno
 	tryWrite func(fd uintptr) // as tryRead
 
-	seen Sight
-	look func(fd uintptr)
+	seen   Sight
+	look   func(fd uintptr)
+	tryAsk func(fd uintptr) bool
 }
 
 // Space is asked for room each time the socket is tried, and then told how much came or to take the room back.
@@ -213,6 +214,43 @@ const (
 	Silent                // nothing
 	Readable              // bytes
 )
+
+// Ask writes p to a peer that ought to be silent and fills space with the answer, in one call of the poller. A peer that isn't silent
+// is told nothing: ErrStale. What can't be written at once, and all of p if the read deadline is over, is left to Write: n is less
+// than len(p) then, and nothing was read.
+func (c *Conn) Ask(p []byte, space Space) (n int, err error) {
+	if c.tryAsk == nil {
+		c.tryAsk = c.askOnce
+	}
+	c.left, c.space, c.seen = p, space, Silent
+	err = c.raw.Read(c.tryAsk)
+	n = len(p) - len(c.left)
+	c.left, c.space = nil, nil
+	switch {
+	case c.seen != Silent:
+		err = ErrStale
+	case n < len(p):
+		err = nil
+	case err != nil || c.got <= 0:
+		err = c.notRead(err)
+	}
+	return n, err
+}
+
+// ErrStale says that the peer has closed the connection, or sent what nobody asked for.
+var ErrStale = errors.New("the connection ended, or was spoken on, while it was idle")
+
+// askOnce waits as soon as it has written: hardly any answer comes so fast, and none is missed, as the poller remembers what has
+// happened since its Read began.
+func (c *Conn) askOnce(fd uintptr) (over bool) {
+	if len(c.left) == 0 {
+		return c.readOnce(fd)
+	}
+	if c.lookOnce(fd); c.seen == Silent {
+		c.writeAll(fd)
+	}
+	return len(c.left) > 0
+}
 
 // renamed is the poller's error in net's words.
 func renamed(op string, err error) error {

@@ -117,6 +117,73 @@ func (r *room) Space() []byte { return r.b[:] }
 func (r *room) Add(n int)     { r.n += n }
 func (r *room) Release()      { r.released <- struct{}{} }
 
+func TestAsk(t *testing.T) {
+	c, far := connect(t)
+	asks(t, c, far.(*net.TCPConn))
+}
+
+// asks wants c to wait behind what it writes, and to write nothing to a far that has spoken or ended.
+func asks(t *testing.T, c *Conn, far *net.TCPConn) {
+	question := make([]byte, 8)
+	s := &room{released: make(chan struct{}, 100)}
+	for range 3 {
+		go func() {
+			io.ReadFull(far, question)
+			far.Write([]byte("answer"))
+		}()
+		s.n = 0
+		if n, err := c.Ask([]byte("question"), s); n != 8 || err != nil || string(s.b[:s.n]) != "answer" || string(question) != "question" {
+			t.Fatalf("%d %v, %q to %q", n, err, s.b[:s.n], question)
+		}
+	}
+	go func() {
+		io.ReadFull(far, question)
+		far.CloseWrite()
+	}()
+	s.n = 0
+	if n, err := c.Ask([]byte("whether?"), s); n != 8 || err != io.EOF || s.n != 0 {
+		t.Errorf("%d %v, %d bytes read", n, err, s.n)
+	}
+	if n, err := c.Ask([]byte("x"), s); n != 0 || err != ErrStale {
+		t.Error(n, err)
+	}
+	far.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	if n, err := far.Read(question); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%d bytes came, %v", n, err)
+	}
+}
+
+func TestAskNobodySilent(t *testing.T) {
+	c, far := connect(t)
+	far.Write([]byte("hello"))
+	for c.Look() != Readable {
+	}
+	s := &room{}
+	if n, err := c.Ask([]byte("x"), s); n != 0 || err != ErrStale || s.n != 0 {
+		t.Error(n, err, s.n)
+	}
+}
+
+// TestAskLeaves: what Ask can't do it leaves to Write and Read, without an error.
+func TestAskLeaves(t *testing.T) {
+	c, far := connect(t)
+	big := make([]byte, 16<<20)
+	n, err := c.Ask(big, &room{})
+	if n == 0 || n == len(big) || err != nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	io.CopyN(io.Discard, far, int64(n))
+	c.of.SetReadDeadline(time.Unix(1, 0))
+	if n, err := c.Ask([]byte("x"), &room{}); n != 0 || err != nil {
+		t.Error(n, err)
+	}
+	c.of.SetReadDeadline(time.Time{})
+	c.of.Close()
+	if n, err := c.Ask([]byte("x"), &room{}); n != 0 || err != nil {
+		t.Error(n, err)
+	}
+}
+
 func TestNoGarbage(t *testing.T) {
 	c, far := connect(t)
 	out, in := make([]byte, 100), make([]byte, 100)

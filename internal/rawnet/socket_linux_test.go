@@ -444,6 +444,10 @@ func descriptors(t *testing.T) int {
 	return len(list)
 }
 
+func TestSocketAsks(t *testing.T) {
+	sockets(t, func(t *testing.T, near *Socket, far *net.TCPConn) { asks(t, New(near), far) })
+}
+
 func TestSocketMakesNoGarbage(t *testing.T) {
 	near, far := accepted(t)
 	c := New(near)

@@ -101,10 +101,30 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 		c.armWrite()
 		n, err = c.Conn.Write(p)
 	}
-	if c.out += int64(n); c.out > uncounted {
+	c.sent(int64(n))
+	return n, err
+}
+
+func (c *Conn) sent(n int64) {
+	if c.out += n; c.out > uncounted {
 		c.worker.pool.count(0, c.out)
 		c.out = 0
 	}
+}
+
+// ask begins an exchange on a connection that was idle, unless that is closed: rawnet.ErrStale. If p is the whole request it is
+// written and the answer read into R; what can't be written at once is left to Write.
+func (c *Conn) ask(p []byte, whole bool) (n int, err error) {
+	if !whole || !c.plain {
+		if c.closed() {
+			err = rawnet.ErrStale
+		}
+		return 0, err
+	}
+	n, err = c.quick.Ask(p, c.R)
+	c.armed = false
+	c.sent(int64(n))
+	c.received(int64(len(c.R.Buffered())))
 	return n, err
 }
 
@@ -161,12 +181,9 @@ func (c *Conn) Take() Slot {
 // Free gives up the slot of a connection that was taken.
 func (p *pool) Free() { p.free() }
 
-// fits says whether an idle connection can carry a request: young enough, to the same TLS name, open and silent.
+// fits says whether an idle connection is young enough and to the same TLS name.
 func (c *Conn) fits(now time.Duration, serverName string, ttl time.Duration) bool {
-	if ttl > 0 && now-c.idleSince >= ttl || c.serverName != serverName {
-		return false
-	}
-	return !c.closed()
+	return !(ttl > 0 && now-c.idleSince >= ttl) && c.serverName == serverName
 }
 
 // closed says whether the backend has closed the connection, or sent what nobody asked for.
@@ -187,7 +204,7 @@ func (c *Conn) closed() bool {
 func (c *Conn) quietTLS() bool {
 	var b [1]byte
 	c.Conn.SetReadDeadline(time.Now().Add(time.Millisecond))
-	c.readBy = 0
+	c.readBy, c.armed = 0, false
 	n, err := c.Conn.Read(b[:])
 	return n == 0 && isTimeout(err)
 }

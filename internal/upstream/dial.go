@@ -25,7 +25,13 @@ type Dialer struct {
 
 // Connect returns a connection to the request's origin, pooled or new. The caller must Release or Take it. An error is an *Error.
 func (w *Worker) Connect(ctx context.Context, req *Request, defaultPort string) (*Conn, error) {
-	return w.connect(ctx, req, defaultPort, false)
+	for {
+		c, err := w.connect(ctx, req, defaultPort, false)
+		if err != nil || !c.Reused || !c.closed() {
+			return c, err
+		}
+		c.Release(false)
+	}
 }
 
 // Reconnect is Connect without the pool's idle connections: the one before turned out to be dead.
@@ -33,6 +39,7 @@ func (w *Worker) Reconnect(ctx context.Context, req *Request, defaultPort string
 	return w.connect(ctx, req, defaultPort, true)
 }
 
+// connect does not look whether the backend has closed an idle connection.
 func (w *Worker) connect(ctx context.Context, req *Request, defaultPort string, fresh bool) (*Conn, error) {
 	if !w.Status().Usable() && !w.Usable(time.Now()) {
 		return nil, disabledError(w)

@@ -77,20 +77,36 @@ func (x *exchange) failedOnce(ctx context.Context, err error, fresh bool) error 
 	return nil
 }
 
-func (x *exchange) run() error {
-	x.head.Status, x.answered = 0, false
-	n, err := x.Conn.Write(x.bytes)
-	x.Conn.Rearm()
-	x.wrote, x.unsent = n > 0, false
-	if err != nil || x.stream {
-		err = x.proceed(err)
-	} else if err = x.Conn.R.ReadResponse(&x.head, x.Req.Method, &x.Worker.limits); err != nil || !x.head.Final() {
-		err = x.readOn(err)
+func (x *exchange) run() (err error) {
+	n := 0
+	if x.Conn.Reused {
+		n, err = x.Conn.ask(x.bytes, !x.stream)
+	}
+	x.head.Status, x.answered, x.wrote, x.unsent = 0, false, n > 0, false
+	switch {
+	case err != nil:
+		return x.readFailed(err)
+	case n < len(x.bytes):
+		err = x.write(x.bytes[n:])
+	default:
+		if err = x.Conn.R.ReadResponse(&x.head, x.Req.Method, &x.Worker.limits); err != nil || !x.head.Final() {
+			err = x.readOn(err)
+		}
 	}
 	if err != nil {
 		return err
 	}
 	return x.respond()
+}
+
+func (x *exchange) write(p []byte) error {
+	n, err := x.Conn.Write(p)
+	x.Conn.Rearm()
+	x.wrote = x.wrote || n > 0
+	if err != nil || x.stream {
+		return x.proceed(err)
+	}
+	return x.readHead()
 }
 
 // proceed goes on behind a first write that failed, or that was not all of the request.
@@ -217,11 +233,11 @@ func (x *exchange) upgrade() error {
 // or the backend said nothing and the method is idempotent (RFC 9110 9.2.2).
 func (x *exchange) retry(err error) bool {
 	var e *Error
-	if !x.Conn.Reused || x.Upload != nil || x.stream || x.answered || x.head.Status != 0 || len(x.Conn.R.Buffered()) > 0 ||
+	if !x.Conn.Reused || x.Upload != nil || x.answered || x.head.Status != 0 || len(x.Conn.R.Buffered()) > 0 ||
 		errors.As(err, &e) && e.Timeout {
 		return false
 	}
-	return !x.wrote || idempotent(x.Req.Method)
+	return !x.wrote || idempotent(x.Req.Method) && !x.stream
 }
 
 func idempotent(method string) bool {
