@@ -20,6 +20,8 @@ import (
 // it has none; others touch the atomic fields and sock's Close and SetReadDeadline only.
 type conn struct {
 	server *Server
+	next   *conn // of the server's
+	prev   *conn
 	id     int64
 	sock   net.Conn // as accepted
 	net    net.Conn // what HTTP is spoken on: sock, or TLS over it
@@ -35,7 +37,7 @@ type conn struct {
 	pacer      pacer
 	writeUntil instant   // the write deadline in force
 	idleUntil  instant   // when to give up waiting for a request
-	looked     instant   // at the clock, last: when a request began or ended
+	looked     instant   // at the clock, last: when the connection came, or a request began or ended
 	settings   *Settings // of the address, or the name in TLS
 	keepalives int
 	takenOver  bool
@@ -66,7 +68,8 @@ func newConn(s *Server, sock net.Conn) *conn {
 		c.peer = sock.RemoteAddr().String()
 	}
 	c.settings = s.Settings(c.local, "")
-	c.enter(Reading, now())
+	c.looked = now()
+	c.enter(Reading, c.looked)
 	return c
 }
 
@@ -113,30 +116,36 @@ func (c *conn) serve() {
 			c.end()
 			return
 		}
+		c.looked = now()
 	}
 	if c.settings.TLS != nil {
-		c.pacer.begin(c.settings.HandshakeTimeout, c.settings.Timeout, now())
+		c.pacer.begin(c.settings.HandshakeTimeout, c.settings.Timeout, c.looked)
 		if !c.startTLS() {
 			c.end()
 			return
 		}
+		c.looked = now()
 	}
-	began := now()
-	c.pacer.begin(c.settings.HeaderTimeout, c.settings.Timeout, began)
-	c.idleUntil = soonest(began, c.settings.HeaderTimeout.First, c.settings.Timeout)
+	c.pacer.begin(c.settings.HeaderTimeout, c.settings.Timeout, c.looked)
+	c.idleUntil = soonest(c.looked, c.settings.HeaderTimeout.First, c.settings.Timeout)
 	c.run(restAfter)
+}
+
+// resume is run for a connection that had no goroutine.
+func (c *conn) resume(patience time.Duration) {
+	c.looked = now()
+	c.run(patience)
 }
 
 // run serves one request after the other until the connection ends, is taken over, or
 // has been quiet for patience (0: until the idle timeout).
 func (c *conn) run(patience time.Duration) {
 	defer c.rescue()
-	c.looked = now()
 	for {
 		switch c.await(patience) {
 		case quiet:
 			if !c.server.resting.add(c) {
-				go c.run(0) // a fresh goroutine has the smallest stack
+				go c.resume(0) // a fresh goroutine has the smallest stack
 			}
 			return
 		case expired:
@@ -293,11 +302,11 @@ func (c *conn) abort() {
 // end closes the connection, if it is still the server's.
 func (c *conn) end() {
 	defer c.server.wg.Done()
-	c.server.forget(c)
 	c.reader.Reset(nil)
 	if c.takenOver {
 		return
 	}
+	c.server.forget(c)
 	if c.net != c.sock {
 		c.net.Close()
 	}

@@ -411,7 +411,10 @@ func (w *response) Takeover() (conn net.Conn, buffered []byte, err error) {
 	c := x.conn
 	c.takenOver = true
 	c.server.forget(c)
-	c.sock.SetDeadline(time.Time{})
+	c.sock.SetReadDeadline(time.Time{})
+	if c.writeUntil != 0 {
+		c.sock.SetWriteDeadline(time.Time{})
+	}
 	x.takenBefore += int64(len(c.reader.Buffered()))
 	return c.net, c.reader.Detach(), nil
 }

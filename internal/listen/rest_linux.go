@@ -93,7 +93,7 @@ func (a *restArea) run(raw syscall.RawConn) {
 		}
 		woken, late := a.takeOut(events[:max(n, 0)])
 		for _, c := range woken {
-			go c.run(restAfter)
+			go c.resume(restAfter)
 		}
 		for _, c := range late {
 			go c.expire()

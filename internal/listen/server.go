@@ -28,7 +28,7 @@ type Server struct {
 	WrapRaw func(net.Conn) net.Conn
 
 	mu        sync.Mutex
-	conns     map[*conn]struct{}
+	conns     connList
 	next      chan *conn // to spare goroutines; sent to and closed with mu held
 	spare     atomic.Int32
 	listeners map[net.Listener]struct{}
@@ -110,11 +110,10 @@ func (s *Server) track(c *conn) tracking {
 	if s.draining.Load() {
 		return refused
 	}
-	if s.conns == nil {
-		s.conns = make(map[*conn]struct{})
+	if s.next == nil {
 		s.next = make(chan *conn)
 	}
-	s.conns[c] = struct{}{}
+	s.conns.add(c)
 	s.wg.Add(1)
 	select {
 	case s.next <- c:
@@ -127,7 +126,7 @@ func (s *Server) track(c *conn) tracking {
 // forget keeps stop and closeAll from touching a connection again.
 func (s *Server) forget(c *conn) {
 	s.mu.Lock()
-	delete(s.conns, c)
+	s.conns.remove(c)
 	s.mu.Unlock()
 }
 
@@ -193,7 +192,7 @@ func (s *Server) stopWaiting() {
 	for l := range s.listeners {
 		l.Close()
 	}
-	for c := range s.conns {
+	for c := s.conns.first; c != nil; c = c.next {
 		c.wakeIdle()
 		c.goAway()
 	}
@@ -202,7 +201,7 @@ func (s *Server) stopWaiting() {
 func (s *Server) closeAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := range s.conns {
+	for c := s.conns.first; c != nil; c = c.next {
 		c.abort()
 	}
 }

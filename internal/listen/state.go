@@ -35,8 +35,8 @@ type ConnStatus struct {
 // Snapshot lists the connections in the order they came. Taken-over ones are not among them.
 func (s *Server) Snapshot() []ConnStatus {
 	s.mu.Lock()
-	list := make([]ConnStatus, 0, len(s.conns))
-	for c := range s.conns {
+	list := make([]ConnStatus, 0, s.conns.n)
+	for c := s.conns.first; c != nil; c = c.next {
 		list = append(list, c.status())
 	}
 	s.mu.Unlock()

@@ -89,7 +89,7 @@ func (p *port) close(reset bool) {
 // canDetach reports whether an event loop can carry the connection.
 func canDetach(c net.Conn) bool {
 	switch c := c.(type) {
-	case *net.TCPConn, *net.UnixConn, Detacher:
+	case *rawnet.Socket, *net.TCPConn, *net.UnixConn:
 		return true
 	case *Transport:
 		return canDetach(c.Conn)
@@ -125,8 +125,8 @@ func detach(c net.Conn) (port, error) {
 
 // take closes the connection, but not its socket.
 func take(c net.Conn) (fd int32, err error) {
-	if d, ok := c.(Detacher); ok {
-		fd, err := d.Detach()
+	if s, ok := c.(*rawnet.Socket); ok {
+		fd, err := s.Detach()
 		return int32(fd), err
 	}
 	return duplicate(c)

@@ -17,9 +17,3 @@ func (t *Transport) CloseWrite() error {
 	}
 	return nil
 }
-
-// A Detacher is a connection that can leave Go's poller: from Detach on the caller owns its descriptor, and only that.
-// On an error it is closed.
-type Detacher interface {
-	Detach() (fd int, err error)
-}

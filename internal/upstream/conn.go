@@ -172,7 +172,10 @@ func (c *Conn) end() {
 // Take takes the connection out of the pool for good. The receiver closes it and then frees its slot.
 func (c *Conn) Take() Slot {
 	c.gone = true
-	c.Conn.SetDeadline(time.Time{})
+	c.Conn.SetReadDeadline(time.Time{})
+	if c.writeBy != 0 {
+		c.Conn.SetWriteDeadline(time.Time{})
+	}
 	p := &c.worker.pool
 	p.count(c.in, c.out)
 	return p

@@ -186,14 +186,25 @@ func (r *Reader) wholeHead() (string, error) {
 		}
 	}
 	data := r.buf[r.r:r.w]
-	end := bytes.Index(data, endOfHead)
+	end := headEnd(data)
 	if end < 0 || end > maxHead {
 		return "", nil
 	}
-	return string(data[:end+len(endOfHead)]), nil
+	return string(data[:end+len("\n\r\n")]), nil
 }
 
-var endOfHead = []byte("\n\r\n")
+// headEnd is where the last line of a head ends, -1 if no empty line follows.
+func headEnd(data []byte) int {
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(data[at:], '\n')
+		if at += i; i < 0 || len(data) < at+3 {
+			return -1
+		}
+		if data[at+1] == '\r' && data[at+2] == '\n' {
+			return at
+		}
+	}
+}
 
 // awaitHead reads until a whole head is buffered, and returns its length up to and including the empty line. firstLine sees the
 // first line that is not empty as soon as it has arrived and may end the head there (HTTP/0.9) or refuse it. Empty lines before it

@@ -29,20 +29,21 @@ var (
 // CheckRequest returns nil if the request is a complete handshake (RFC 6455 section 4.2.1). contentLength is
 // as in http.Request: -1 for a body of unknown length. It is cheap for requests that ask for no upgrade.
 func CheckRequest(method, proto string, fields []http1.Field, contentLength int64) error {
+	s := read(fields)
 	switch {
-	case !http1.EqualFold(single(fields, http1.Upgrade), "websocket"):
+	case !http1.EqualFold(s.upgrade.once(), "websocket"):
 		return ErrUpgrade
-	case !asksFor(fields, "upgrade"):
+	case !s.connection:
 		return ErrConnection
 	case method != http.MethodGet:
 		return ErrMethod
 	case proto != "HTTP/1.1":
 		return ErrProto
-	case single(fields, http1.SecWebSocketVersion) != "13":
+	case s.version.once() != "13":
 		return ErrVersion
-	case !validKey(single(fields, http1.SecWebSocketKey)):
+	case !validKey(s.key.once()):
 		return ErrKey
-	case hasBody(fields, contentLength):
+	case s.body || contentLength != 0:
 		return ErrBody
 	}
 	return nil
@@ -50,15 +51,16 @@ func CheckRequest(method, proto string, fields []http1.Field, contentLength int6
 
 // CheckResponse returns nil if the response completes the handshake that was sent with key (section 4.1).
 func CheckResponse(status int, fields []http1.Field, key string) error {
-	want := acceptOf(key)
-	switch {
-	case status != http.StatusSwitchingProtocols:
+	if status != http.StatusSwitchingProtocols {
 		return ErrStatus
-	case !http1.EqualFold(single(fields, http1.Upgrade), "websocket"):
+	}
+	s, want := read(fields), acceptOf(key)
+	switch {
+	case !http1.EqualFold(s.upgrade.once(), "websocket"):
 		return ErrUpgrade
-	case !asksFor(fields, "upgrade"):
+	case !s.connection:
 		return ErrConnection
-	case single(fields, http1.SecWebSocketAccept) != string(want[:]):
+	case s.accept.once() != string(want[:]):
 		return ErrAccept
 	}
 	return nil
@@ -87,33 +89,57 @@ func Extensions(fields []http1.Field) bool {
 	return false
 }
 
-// single returns the value of a field that must stand there once, and "" otherwise.
-func single(fields []http1.Field, name http1.ID) (value string) {
-	found := false
-	for i := range fields {
-		f := &fields[i]
-		if f.ID() != name {
-			continue
-		}
-		if found {
-			return ""
-		}
-		value, found = trim(f.Value), true
-	}
-	return value
+// said is what a head says of a handshake.
+type said struct {
+	upgrade, version, key, accept single
+	connection                    bool // asks for an upgrade
+	body                          bool
 }
 
-// asksFor looks for an option of Connection.
-func asksFor(fields []http1.Field, option string) bool {
+func read(fields []http1.Field) (s said) {
 	for i := range fields {
-		if f := &fields[i]; f.ID() == http1.Connection && lists(f.Value, option) {
-			return true
+		switch f := &fields[i]; f.ID() {
+		case http1.Connection:
+			s.connection = s.connection || lists(f.Value, "upgrade")
+		case http1.Upgrade:
+			s.upgrade.add(f.Value)
+		case http1.SecWebSocketVersion:
+			s.version.add(f.Value)
+		case http1.SecWebSocketKey:
+			s.key.add(f.Value)
+		case http1.SecWebSocketAccept:
+			s.accept.add(f.Value)
+		case http1.TransferEncoding:
+			s.body = true
+		case http1.ContentLength:
+			s.body = s.body || trim(f.Value) != "0"
 		}
 	}
-	return false
+	return s
+}
+
+// single is a field that must stand there once.
+type single struct {
+	value string
+	times int
+}
+
+func (s *single) add(value string) {
+	s.value = value
+	s.times++
+}
+
+func (s *single) once() string {
+	if s.times != 1 {
+		return ""
+	}
+	return trim(s.value)
 }
 
 func lists(line, token string) bool {
+	if http1.EqualFold(line, token) {
+		return true
+	}
 	for more := true; more; {
 		var item string
 		if item, line, more = strings.Cut(line, ","); http1.EqualFold(trim(item), token) {
@@ -149,21 +175,4 @@ func validKey(key string) bool {
 		}
 	}
 	return true
-}
-
-func hasBody(fields []http1.Field, contentLength int64) bool {
-	if contentLength != 0 {
-		return true
-	}
-	for i := range fields {
-		switch f := &fields[i]; f.ID() {
-		case http1.TransferEncoding:
-			return true
-		case http1.ContentLength:
-			if trim(f.Value) != "0" {
-				return true
-			}
-		}
-	}
-	return false
 }
