@@ -170,6 +170,22 @@ func TestArrivalInAHurry(t *testing.T) {
 	}
 }
 
+// A tunnel that ends in the turn that adopts it has not lasted less than no time, though it came while the loop was busy.
+func TestEndsAtOnce(t *testing.T) {
+	relay := New(Options{Loops: 1}).(*looped)
+	release := holdUp(relay.loops[0])
+	time.Sleep(time.Millisecond)
+	r := newRig(t, relay, rigOptions{})
+	relay.mu.Lock()
+	relay.down = true
+	relay.mu.Unlock()
+	release()
+	if res := r.end(); res.Duration < 0 {
+		t.Errorf("lasted %v", res.Duration)
+	}
+	relay.Shutdown()
+}
+
 // wakes is how often the loop has been woken since it was last asked.
 func wakes(l *loop) uint64 {
 	var n [8]byte

@@ -344,7 +344,7 @@ func (l *loop) expire(r ref) {
 // adopt starts a tunnel.
 func (l *loop) adopt(a *arrival) {
 	t := l.slab.at(a.ref)
-	t.begin(a.terms, a.at)
+	t.begin(a.terms, min(a.at, l.now)) // it may have come after the loop looked at the clock
 	t.writable = [2]bool{true, true}
 	t.loop, t.port, t.id, t.label, t.watcher, t.tick = l, a.port, a.id, a.label, a.watcher, noTick
 	l.heard = l.now
