@@ -66,6 +66,7 @@ type loop struct {
 	events       []unix.EpollEvent
 	buf          *rest
 	room         []arrival // for the next arrivals
+	lingers      bool
 	hasProcessor bool
 
 	mu       sync.Mutex
@@ -180,7 +181,7 @@ func (l *loop) run() {
 	for {
 		n := l.wait()
 		if l.now = l.relay.now(); n > 0 {
-			l.heard = l.now
+			l.hear()
 		}
 		if l.called.Load() && l.read() {
 			return
@@ -198,10 +199,20 @@ func (l *loop) run() {
 	}
 }
 
+// hear takes note of events. Lingering pays if the next ones come before it ends, which those before them foretell. An answer
+// that follows in no time tells nothing.
+func (l *loop) hear() {
+	if gap := l.now - l.heard; gap > brief {
+		l.lingers = gap < lingering
+	}
+	l.heard = l.now
+}
+
 // A loop that blocks in a system call for more than 10 ms loses its processor to Go's scheduler, whose monitor then wakes
 // some sixty times to watch what comes of that. Under bursts of messages this cost a tenth of all processor time. So for
 // a while after the last event a loop waits without telling the scheduler, on a processor that it takes for that.
 const (
+	brief        = time.Millisecond
 	lingering    = 250 * time.Millisecond
 	lingerMillis = 10 // at a time
 	keeping      = 10 * time.Second
@@ -214,7 +225,7 @@ func (l *loop) wait() int {
 		return n
 	}
 	due := l.wheel.next()
-	for now := l.now; now < min(l.heard+lingering, due); now = l.relay.now() {
+	for now := l.now; l.lingers && now < min(l.heard+lingering, due); now = l.relay.now() {
 		l.keepProcessor(true)
 		if n := rawPoll(l.epfd, l.events, lingerMillis); n > 0 || l.called.Load() {
 			return n

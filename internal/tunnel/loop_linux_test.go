@@ -72,8 +72,11 @@ func TestProcessorOfALoop(t *testing.T) {
 	others := await(0)
 	relay := New(Options{Loops: 1}).(*looped)
 	r := newRig(t, relay, rigOptions{})
-	r.send(r.client, []byte("hello"))
-	r.expect(r.backend, []byte("hello"))
+	for range 2 {
+		r.send(r.client, []byte("hello"))
+		r.expect(r.backend, []byte("hello"))
+		relay.loops[0].ask(func() { relay.loops[0].heard -= 2 * brief })
+	}
 	if all := await(1); all != others+1 {
 		t.Errorf("%d processors with a loop, %d without", all, others)
 	}
@@ -81,5 +84,19 @@ func TestProcessorOfALoop(t *testing.T) {
 	relay.Shutdown()
 	if all := await(0); all != others {
 		t.Errorf("%d processors when it has stopped, %d before", all, others)
+	}
+}
+
+// A loop lingers after events that follow one another closely.
+func TestLingers(t *testing.T) {
+	l := &loop{heard: -keeping}
+	for _, c := range []struct {
+		after   time.Duration
+		lingers bool
+	}{{0, false}, {brief, false}, {lingering, false}, {lingering / 2, true}, {brief, true}, {2 * brief, true}, {lingering, false}} {
+		l.now += c.after
+		if l.hear(); l.lingers != c.lingers {
+			t.Errorf("lingers after events %v later: %v", c.after, l.lingers)
+		}
 	}
 }
