@@ -59,7 +59,7 @@ func TestProcessorOfALoop(t *testing.T) {
 		t.Helper()
 		for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 			processors.mu.Lock()
-			n, all := processors.n, runtime.GOMAXPROCS(0)
+			n, all := processors.got, runtime.GOMAXPROCS(0)
 			processors.mu.Unlock()
 			switch {
 			case n == loops:
