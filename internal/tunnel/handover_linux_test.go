@@ -135,7 +135,7 @@ func TestSleepsThroughArrivals(t *testing.T) {
 		policy   Policy
 		wakes    uint64
 	}{
-		{mostRoom, Policy{WebSocket: true, Idle: time.Hour, Ping: longSleep}, 0},
+		{mostRoom, Policy{WebSocket: true, Ping: longSleep}, 0},
 		{1, Policy{WebSocket: true}, 1},
 		{1, Policy{WebSocket: true}, 0}, // as it has been woken
 	} {
@@ -149,24 +149,6 @@ func TestSleepsThroughArrivals(t *testing.T) {
 	release()
 	for _, r := range rigs {
 		r.hangUp()
-	}
-}
-
-// A tunnel that may have to end before a sleep does wakes the loop.
-func TestArrivalInAHurry(t *testing.T) {
-	relay := New(Options{Loops: 1}).(*looped)
-	defer relay.Shutdown()
-	l := relay.loops[0]
-	for _, p := range []Policy{{Idle: time.Millisecond}, {Lifetime: time.Millisecond}, {WebSocket: true, Ping: time.Millisecond}} {
-		release := holdUp(l)
-		l.asleep.Store(true)
-		wakes(l)
-		r := newRig(t, relay, rigOptions{policy: p})
-		if n := wakes(l); n != 1 {
-			t.Errorf("%+v wakes it %d times", p, n)
-		}
-		release()
-		r.end()
 	}
 }
 

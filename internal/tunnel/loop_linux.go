@@ -66,7 +66,7 @@ type loop struct {
 	events       []unix.EpollEvent
 	buf          *rest
 	room         []arrival // for the next arrivals
-	lingers      bool
+	inRow        int       // events, each soon after the one before
 	hasProcessor bool
 
 	mu       sync.Mutex
@@ -79,7 +79,7 @@ type loop struct {
 	asleep atomic.Bool // until the next event, be it far away
 }
 
-// mostRoom is how many arrivals a sleeping loop is not woken for. A bigger crowd's memory is not kept.
+// mostRoom is how many arrivals a sleeping loop is not woken for. The memory of a much bigger crowd is not kept.
 const mostRoom = 64
 
 // arrival is a tunnel on its way into its place in a loop.
@@ -138,7 +138,7 @@ func (l *loop) take(a arrival) {
 	defer l.mu.Unlock()
 	l.called.Store(true)
 	a.ref = l.places.reserve()
-	urgent := (a.terms.soonest < longSleep || len(l.arrivals) >= mostRoom) && l.asleep.Swap(false)
+	urgent := len(l.arrivals) >= mostRoom && l.asleep.Swap(false)
 	for s := range a.port {
 		a.unheard[s] = l.control(unix.EPOLL_CTL_ADD, a.port[s].fd, readInterest, a.ref, side(s))
 		urgent = urgent || a.unheard[s] != nil || len(a.buffered[s]) > 0 || a.port[s].holds()
@@ -199,11 +199,11 @@ func (l *loop) run() {
 	}
 }
 
-// hear takes note of events. Lingering pays if the next ones come before it ends, which those before them foretell. An answer
-// that follows in no time tells nothing.
+// hear takes note of events. Lingering pays if more follow before it ends, which some in a row foretell: a message and its answer
+// are two.
 func (l *loop) hear() {
-	if gap := l.now - l.heard; gap > brief {
-		l.lingers = gap < lingering
+	if l.inRow++; l.now-l.heard >= lingering {
+		l.inRow = 1
 	}
 	l.heard = l.now
 }
@@ -212,7 +212,7 @@ func (l *loop) hear() {
 // some sixty times to watch what comes of that. Under bursts of messages this cost a tenth of all processor time. So for
 // a while after the last event a loop waits without telling the scheduler, on a processor that it takes for that.
 const (
-	brief        = time.Millisecond
+	someInRow    = 3
 	lingering    = 250 * time.Millisecond
 	lingerMillis = 10 // at a time
 	keeping      = 10 * time.Second
@@ -225,7 +225,7 @@ func (l *loop) wait() int {
 		return n
 	}
 	due := l.wheel.next()
-	for now := l.now; l.lingers && now < min(l.heard+lingering, due); now = l.relay.now() {
+	for now := l.now; l.inRow >= someInRow && now < min(l.heard+lingering, due); now = l.relay.now() {
 		l.keepProcessor(true)
 		if n := rawPoll(l.epfd, l.events, lingerMillis); n > 0 || l.called.Load() {
 			return n
@@ -286,10 +286,13 @@ func (l *loop) read() bool {
 			}
 			return stopped
 		}
+		if len(arrived) > 0 {
+			l.hear()
+		}
 		for i := range arrived {
 			l.adopt(&arrived[i])
 		}
-		if clear(arrived); cap(arrived) <= mostRoom {
+		if clear(arrived); cap(arrived) <= 2*mostRoom {
 			l.room = arrived[:0]
 		}
 		for _, f := range todo {
@@ -358,7 +361,6 @@ func (l *loop) adopt(a *arrival) {
 	t.begin(a.terms, min(a.at, l.now)) // it may have come after the loop looked at the clock
 	t.writable = [2]bool{true, true}
 	t.loop, t.port, t.id, t.label, t.watcher, t.tick = l, a.port, a.id, a.label, a.watcher, noTick
-	l.heard = l.now
 	var down bool
 	if t.drain, down = l.relay.fate(l.now); down {
 		t.driver.cut(EndShutdown)

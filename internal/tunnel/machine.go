@@ -71,18 +71,7 @@ type machine struct {
 // terms is a Policy, shared by all its tunnels, and the payload of the relay's pings, which no other proxy knows.
 type terms struct {
 	Policy
-	ping    [pingSize]byte
-	soonest time.Duration // after the start that one of them may end a tunnel of which nothing is heard
-}
-
-func newTerms(p Policy, ping [pingSize]byte) *terms {
-	t := &terms{Policy: p, ping: ping, soonest: time.Duration(never)}
-	for _, d := range [...]time.Duration{p.Idle, p.Lifetime, p.Ping} {
-		if d > 0 {
-			t.soonest = min(t.soonest, d)
-		}
-	}
-	return t
+	ping [pingSize]byte
 }
 
 // graceful is how long a side may take over its answer to the proxy's Close before it is cut off.

@@ -54,7 +54,7 @@ func (r *registry) open(p Policy) (uint64, *terms, error) {
 func (r *registry) termsOf(p Policy) *terms {
 	t := r.terms[p]
 	if t == nil {
-		t = newTerms(p, r.ping)
+		t = &terms{Policy: p, ping: r.ping}
 		r.terms[p] = t
 	}
 	r.last = t

@@ -18,8 +18,8 @@ type Side struct {
 	Buffered []byte
 }
 
-// A Policy says what a tunnel may do. A duration or size of zero sets no limit. With MaxMessage or Strict, no byte of a
-// frame passes before its header is complete.
+// A Policy says what a tunnel may do. A duration or size of zero sets no limit; what is to last less than a second may last as much
+// longer. With MaxMessage or Strict, no byte of a frame passes before its header is complete.
 type Policy struct {
 	Idle       time.Duration // no byte from either side for so long: closed
 	Lifetime   time.Duration // since the start
