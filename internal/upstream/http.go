@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"transom/internal/rawnet"
 	"transom/internal/wire/http1"
 	"transom/internal/wire/ws"
 )
@@ -24,14 +25,14 @@ func (h *HTTP) DefaultPort() string { return h.port }
 
 // Exchange sends the head, and a body of little size with it, in one write, and reads the response in the caller's goroutine. A
 // longer body is sent by another one, so that the response may come first. A pooled connection that turns out to be dead is no reason
-// to fail: the message is sent again.
+// to fail: the message is sent again, on another idle one if the dead one got nothing of it.
 func (h *HTTP) Exchange(ctx context.Context, w *Worker, req *Request) (*Response, error) {
 	x := &req.http
 	if x.bytes == nil {
 		x.bytes, x.head.Fields = make([]byte, 0, 2048), make([]Field, 0, 16)
 	}
 	err := x.build(w, req)
-	for fresh := req.Fresh; err == nil; fresh = true {
+	for fresh := req.Fresh; err == nil; {
 		var c *Conn
 		if c, err = w.connect(ctx, req, h.port, fresh); err != nil {
 			x.restore(req)
@@ -41,7 +42,9 @@ func (h *HTTP) Exchange(ctx context.Context, w *Worker, req *Request) (*Response
 		if err = x.run(); err == nil {
 			break
 		}
+		stale := errors.Is(err, rawnet.ErrStale) // others may be, or not, and all that are should go
 		err = x.failedOnce(ctx, err, fresh)
+		fresh = !stale
 	}
 	if x.spool != nil {
 		x.closeSpool()

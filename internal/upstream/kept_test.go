@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -103,6 +104,63 @@ func TestStale(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestStaleOnTop: of the idle connections all that are found closed are given up, and one that isn't is used.
+func TestStaleOnTop(t *testing.T) {
+	const kept = 3
+	came := make(chan net.Conn, kept+1)
+	w := rawWorker(t, func(c net.Conn) {
+		if _, _, ok := readHead(c); ok {
+			came <- c
+			readHead(c)
+			io.WriteString(c, fine)
+			readHead(c)
+		}
+	})
+	var ends sync.Map // by their addresses
+	w.Dialer.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := net.Dial(network, addr)
+		if err == nil {
+			ends.Store(c.LocalAddr().String(), c)
+		}
+		return c, err
+	}
+	answered := make(chan error)
+	for range kept {
+		go func() {
+			resp, err := exchange(w, &upstream.Request{Method: "GET", Target: "/"})
+			if err == nil {
+				err = resp.Body.Close()
+			}
+			answered <- err
+		}()
+	}
+	var origins [kept]net.Conn
+	for i := range origins {
+		origins[i] = <-came
+	}
+	for _, c := range origins { // one after the other, so that the last one is used first
+		io.WriteString(c, fine)
+		if err := <-answered; err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range origins[1:] {
+		c.Close()
+		end, _ := ends.Load(c.RemoteAddr().String())
+		for look := rawnet.New(end.(net.Conn)); look.Look() == rawnet.Silent; {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	resp, err := exchange(w, posts(3))
+	if err != nil || resp.Status != 200 {
+		t.Fatal(resp, err)
+	}
+	resp.Body.Close()
+	if s := w.Stats(); len(came) > 0 || s.Open != 1 || s.Idle != 1 {
+		t.Errorf("%d more connections; %+v", len(came), s)
 	}
 }
 
