@@ -92,9 +92,7 @@ func (x *exchange) run() (err error) {
 	case n < len(x.bytes):
 		err = x.write(x.bytes[n:])
 	default:
-		if err = x.Conn.R.ReadResponse(&x.head, x.Req.Method, &x.Worker.limits); err != nil || !x.head.Final() {
-			err = x.readOn(err)
-		}
+		err = x.readHead()
 	}
 	if err != nil {
 		return err
@@ -165,12 +163,8 @@ func (x *exchange) await100() error {
 const expectWait = time.Second
 
 func (x *exchange) readHead() error {
-	return x.readOn(x.Conn.R.ReadResponse(&x.head, x.Req.Method, &x.Worker.limits))
-}
-
-// readOn goes on behind a head that could not be read, or is not the final one.
-func (x *exchange) readOn(err error) error {
-	if err == nil {
+	err := x.Conn.R.ReadResponse(&x.head, x.Req.Method, &x.Worker.limits)
+	if err == nil && !x.head.Final() {
 		err = x.Conn.R.ReadFinal(&x.head, x.Req.Method, &x.Worker.limits, x.interim)
 	}
 	if err != nil {
