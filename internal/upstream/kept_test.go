@@ -65,6 +65,13 @@ func (n *near) SetWriteDeadline(t time.Time) error {
 	return n.TCPConn.SetWriteDeadline(t)
 }
 
+// awaitSign returns when the backend has closed the connection, or said something.
+func awaitSign(c net.Conn) {
+	for look := rawnet.New(c); look.Look() == rawnet.Silent; {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // TestStale: a connection on which something happened while it was idle gets nothing of a request, which is sent on another.
 func TestStale(t *testing.T) {
 	for name, meanwhile := range map[string]func(c *net.TCPConn){
@@ -91,9 +98,7 @@ func TestStale(t *testing.T) {
 				})
 				conn := keep(t, w)
 				meanwhile(<-first)
-				for look := rawnet.New(conn); look.Look() == rawnet.Silent; {
-					time.Sleep(time.Millisecond)
-				}
+				awaitSign(conn)
 				resp, err := exchange(w, posts(length))
 				if err != nil || resp.Status != 200 {
 					t.Fatal(resp, err)
@@ -150,9 +155,7 @@ func TestStaleOnTop(t *testing.T) {
 	for _, c := range origins[1:] {
 		c.Close()
 		end, _ := ends.Load(c.RemoteAddr().String())
-		for look := rawnet.New(end.(net.Conn)); look.Look() == rawnet.Silent; {
-			time.Sleep(time.Millisecond)
-		}
+		awaitSign(end.(net.Conn))
 	}
 	resp, err := exchange(w, posts(3))
 	if err != nil || resp.Status != 200 {
